@@ -41,7 +41,7 @@ class FeatureSpec:
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
-        """Read the specification from the provenance that `jobs.run_content.discovery_record` stored with the model.
+        """Read the specification from the provenance that `jobs.run_content.provenance` stored with the model.
 
         Raises
         ------

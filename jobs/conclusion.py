@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from analytics.record import AnalystRecord
-from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.vector_table import CustomerVectors
 from jobs.champion.incumbent import Incumbent
-from jobs.membership.met_conditions import conditions_of
+from jobs.named_discovery import discover_named
 from jobs.record import compute
-from jobs.run_content.discovery_record import make_record, provenance
+from jobs.run_content.discovery_record import make_record
 from jobs.run_content.insights import insights_json
+from jobs.run_content.provenance import provenance
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
 from reporting.content.changes import what_changed
@@ -29,13 +28,11 @@ from reporting.page import changes_page, html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
 from segment_model.errors import SegmentsError, counted
 from segment_model.model import SegmentModel
-from segment_model.self_test import with_examples
-from training.discovery.discovery import Discovery, discover
+from training.discovery.discovery import Discovery
 from training.discovery.everyone import Everyone
 from training.profiling.rule_learning import learn_rules
 from training.progress import Announce, Progress
 from training.settings import Settings
-from training.succession.succession import succeed
 
 
 @dataclass(frozen=True)
@@ -115,14 +112,6 @@ def record_discovery(
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
 
 
-def with_conditions(model: SegmentModel, texts: Mapping[str, str]) -> SegmentModel:
-    """The model with the named conditions that a service answers; without any it stays as it is.
-
-    They are stored last, so that ids, which are drawn from the provenance, do not depend on them.
-    """
-    return replace(model, provenance={**model.provenance, "conditions": dict(texts)}) if texts else model
-
-
 def analyse(
     settings: Settings, base: Path, model: SegmentModel, announce: Announce, vectors: pd.DataFrame | None = None
 ) -> tuple[AnalystRecord | None, str]:
@@ -141,42 +130,6 @@ def analyse(
     except SegmentsError as error:
         announce(f"there is no record of money, retention and growth: {error}")
         return None, str(error)
-
-
-def discover_named(
-    settings: Settings,
-    vectors: CustomerVectors,
-    incumbent: Incumbent | None,
-    origin: Mapping[str, Any],
-    announce: Announce,
-    progress: Progress,
-    everyone: Everyone | None = None,
-) -> Discovery:
-    """The discovery whose model continues the incumbent's segments, with the examples of its self-test.
-
-    origin : the provenance that the model keeps. everyone : as in `discover`.
-
-    Raises
-    ------
-    SegmentsError
-        If no segments can be made of these vectors.
-    """
-    figures = FrameFigures(vectors.frame) if everyone is None else everyone.figures
-    conditions = conditions_of(settings, vectors.contract, figures)  # refused before the work begins
-    former = None if incumbent is None else incumbent.model
-    discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, former, everyone)
-    announce(f"verdict: {discovery.verdict.sentence}")
-    announce(f"chosen: {discovery.choice.reason}")
-    for sentence in () if discovery.of_all is None else discovery.of_all.sentences:
-        announce(sentence)
-    if discovery.other_divisions:
-        announce(discovery.other_divisions)
-    model = discovery.model
-    if former is not None:
-        population = None if discovery.of_all is None else discovery.of_all.population
-        model, lineage = succeed(model, former, discovery.frame, population)
-        announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
-    return replace(discovery, model=with_conditions(with_examples(model, discovery.frame), conditions.texts))
 
 
 def _changed(incumbent: Incumbent, discovery: Discovery) -> WhatChanged:

@@ -17,7 +17,7 @@ from features.source_settings import VectorsSource
 from features.sources import Engines
 from jobs.champion.incumbent import Incumbent
 from jobs.customer_vectors import vectors_of
-from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
+from jobs.unlogged.discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
 from segment_model.errors import ContractError, SettingsError, nearest_word
 from segment_model.inference.customer_table import CUSTOMER, read_frame
 from segment_model.inference.frame_columns import by_column, checked_basis

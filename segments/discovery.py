@@ -1,4 +1,7 @@
-"""A discovery as a notebook holds it: it shows itself, and can be reported, drawn, logged and promoted."""
+"""A discovery as a notebook holds it: it shows itself, and can be reported, drawn, logged and promoted.
+
+What draws and reports is imported when it is asked for: it takes half a second, which most answers do not need.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ import pandas as pd
 from analytics.record import AnalystRecord
 from features.grammar.keys import read_key
 from jobs.registry_location import location_of
-from jobs.unlogged_discovery import UnloggedDiscovery, log, vectors_in_table
+from jobs.unlogged.discovery import UnloggedDiscovery
+from jobs.unlogged.other_table import vectors_in_table
 from registry.connection import RegistryLocation
 from registry.versions.promotions import promote
 from reporting.notebook.discovery_summary import discovery_html, discovery_text
@@ -195,10 +199,12 @@ class SegmentDiscovery:
         SegmentsError
             If a table cannot be read, or the page cannot be written.
         """
+        from jobs.unlogged.conclusion import conclude
+
         if not isinstance(path, str | os.PathLike) or not os.fspath(path):
             raise SettingsError(f"the page is written to a file such as 'report.html'; got {path!r:.80}")
         with shown_progress(verbose=False) as (announce, _):
-            page = self._unlogged.conclude(announce).report
+            page = conclude(self._unlogged, announce).report
         out = user_path(path)
         try:
             atomic_write(out, page.encode())
@@ -223,6 +229,8 @@ class SegmentDiscovery:
         SettingsError
             If an address or a name is empty, or the name is none of a model.
         """
+        from jobs.unlogged.conclusion import log
+
         for option, text in (("tracking_uri", tracking_uri), ("model_name", model_name), ("experiment", experiment)):
             if text is not None and (not isinstance(text, str) or not text.strip()):
                 raise SettingsError(f"{option} is text, or left out to take that of the settings; got {text!r:.80}")
@@ -250,5 +258,7 @@ class SegmentDiscovery:
 
     @cached_property
     def _record(self) -> AnalystRecord:
+        from jobs.unlogged.conclusion import record_of
+
         with shown_progress(verbose=False) as (announce, _):
-            return self._unlogged.record(announce)
+            return record_of(self._unlogged, announce)

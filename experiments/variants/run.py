@@ -21,7 +21,7 @@ from experiments.variants.public_tables import PublicTable, public_table
 from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
 from jobs.membership.month_members import assigned
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segment_model.contract import VectorContract
 from segment_model.errors import ContractError, DiscoveryError, SettingsError, SourceError, counted
 from training.discovery.discovery import Discovery, discover

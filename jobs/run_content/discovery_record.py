@@ -1,11 +1,9 @@
-"""The record of a discovery: the provenance that is stored with the model, and the content of its MLflow run."""
+"""The record of a discovery: the content of its MLflow run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Any
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
@@ -13,6 +11,7 @@ from jobs.run_content.description import description_of
 from jobs.run_content.insights import FILE_NAME as INSIGHTS
 from jobs.run_content.metrics import discovery_metrics, record_metrics, succession_metrics
 from jobs.run_content.parameters import parameters_of
+from jobs.run_content.provenance import versions
 from registry.limits import TAG_LIMIT
 from registry.runs.records import DiscoveryRecord
 from reporting.content.stored_content import FILE_NAME as EVIDENCE
@@ -27,27 +26,7 @@ from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
 from training.settings import Settings
 
-LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 FAILED_PICTURES = "failed_pictures"
-
-
-def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
-    """The provenance of a model: data, settings and library versions, as plain JSON values."""
-    return {
-        **({"as_of": vectors.as_of.isoformat()} if vectors.as_of else {}),
-        "data_digest": vectors.digest,
-        "learned_features": vectors.learned.to_json(),
-        "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
-        "settings": settings.model_dump(
-            mode="json", exclude={"analytics", "conditions", "engine", "registry", "sweep", "title"}
-        ),
-        "versions": versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """The versions of the libraries that a model depends on."""
-    return {name: version(name) for name in LIBRARIES}
 
 
 def make_record(

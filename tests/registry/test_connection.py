@@ -71,7 +71,7 @@ def test_a_registry_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, cre
 
 
 def test_a_registry_that_is_read_only_can_be_read_and_says_so_when_it_is_written(
-    location: RegistryLocation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    location: RegistryLocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """SQLite refuses to write for a pragma as for a file of a read-only file system, which only root can mount."""
     with connected(location) as connection:
@@ -80,6 +80,7 @@ def test_a_registry_that_is_read_only_can_be_read_and_says_so_when_it_is_written
     read_only = RegistryLocation(f"sqlite:///file:{location.database}?mode=ro&uri=true", location.model_name)
     words = r"is read-only: correct its permissions, or those of its folder$"
     monkeypatch.setattr(RegistryLocation, "database", None)
+    monkeypatch.chdir(tmp_path)  # MLflow takes such an address for a path, and makes it
     assert list_versions(read_only) == []
     with pytest.raises(LocalFileError, match=words), connected(read_only) as connection:
         connection.client.set_registered_model_tag(location.model_name, "note", "customers of Maria")

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ValidationError
 from experiments.load.service_process import free_port
 from experiments.simulated_company.company import simulate, write_company
 from jobs.customer_vectors import vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.cards import Difference, SegmentCard

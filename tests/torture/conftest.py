@@ -24,7 +24,7 @@ from experiments.load.service_process import Running, started
 from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
 from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segments import Kind, SegmentModel
 from serving.gateway.api_keys import add_key
 from serving.settings import ServiceSettings

@@ -22,7 +22,7 @@ from experiments.load.raw_requests import under_our_names
 from experiments.load.service_process import HOST, started
 from experiments.simulated_company.company import simulate, write_company
 from jobs.customer_vectors import vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segment_model.model import SegmentModel
 from serving.gateway.api_keys import add_key
 from training.candidates.kmeans_settings import KMeansSettings

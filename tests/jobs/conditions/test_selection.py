@@ -14,7 +14,7 @@ from features.conditions.on_vectors.ready_made import READY_MADE
 from jobs.conditions.listing import list_conditions
 from jobs.conditions.selection import Selection, select
 from jobs.customer_vectors import vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segment_model.errors import SettingsError
 from training.discovery.discovery import discover
 from training.settings import Settings, parse_settings

@@ -30,7 +30,7 @@ from jobs.membership.membership import Membership, compute_members, membership_o
 from jobs.membership.membership_file import MOST_FILES, membership_file, read_members, write_members
 from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from jobs.segment_table.destination import SegmentTable
 from jobs.segment_table.write import Stamp, write_segments
 from segment_model.errors import SettingsError, SourceError

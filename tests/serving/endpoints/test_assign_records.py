@@ -29,9 +29,9 @@ from features.feature_spec import FeatureSpec
 from features.request.duckdb_engine import RecordEngine
 from features.tables.raw_tables import RawType
 from features.vector_table import CustomerVectors
-from jobs.conclusion import with_conditions
 from jobs.customer_vectors import vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.named_discovery import with_conditions
+from jobs.run_content.provenance import provenance
 from segment_model.model import SegmentModel
 from serving.assignment.raw_rows import ATTRIBUTES, TABLES, read_moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest

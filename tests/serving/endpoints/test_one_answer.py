@@ -16,7 +16,7 @@ import pytest
 from features.vector_file import write_vectors
 from jobs import score
 from jobs.customer_vectors import learned_by, vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segment_model.model import SegmentModel
 from tests.registries import registry_in
 from training.discovery.discovery import discover

@@ -13,7 +13,7 @@ import pytest
 
 from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
-from jobs.run_content.discovery_record import provenance
+from jobs.run_content.provenance import provenance
 from segment_model.model import SegmentModel
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover

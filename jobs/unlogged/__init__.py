@@ -1,0 +1,1 @@
+"""A discovery that is not logged yet, as a notebook holds it."""

@@ -194,7 +194,7 @@ def describe_proposal(proposed: InitialSettings) -> str:
     """What was decided in a few lines: the role of each table with its columns, and what to check."""
     lines = []
     for table in proposed.proposal.tables:
-        mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.columns.items())
+        mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.columns.items()) or "numbered rows"
         attributes = f"; {counted(len(table.attributes), 'attribute')}" if table.attributes else ""
         lines.append(f"{table.role}: {table.look.file} ({counted(table.look.rows, 'row')}): {mapped}{attributes}")
     lines += [f"not used: {unused.file}: {unused.reason}" for unused in proposed.proposal.unused]

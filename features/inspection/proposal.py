@@ -14,11 +14,13 @@ from features.inspection.looks.column_profile import ColumnProfile, ColumnType, 
 from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.name_words import currency_of
 from features.inspection.roles.attribute_columns import money_units
+from features.inspection.roles.numbered_rows import propose_numbered
 from features.inspection.roles.source_options import with_source_options
 from features.inspection.roles.table_proposal import CERTAIN, TableProposal
-from features.inspection.roles.table_roles import Unused, assigned_roles
-from features.inspection.shared_keys import OVERLAP, CustomerKey, key_score, meeting_keys
+from features.inspection.roles.table_roles import Unused, assigned_roles, with_outcomes
+from features.inspection.shared_keys import AS_WRITTEN, OVERLAP, CustomerKey, key_score, meeting_keys
 from features.presets.all_presets import with_preset
+from features.settings import IdSettings
 from features.source_settings import TableSource
 from features.sources import fetch
 from features.tables.canonical import CALENDAR
@@ -76,15 +78,12 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date =
     """
     for look in looks:
         _check(look)
-    keys, ids = meeting_keys(looks)
-    tables, unused = assigned_roles(looks, keys)
-    by_file = {look.file: key for look, key in zip(looks, keys, strict=True) if key is not None}
-    tables = tuple(_with_doubts(with_source_options(table), by_file[table.look.file]) for table in tables)
-    if not tables:
-        raise SourceError(
-            f"{looks[0].file}: {keys[0].column if keys[0] else 'no column'} says whose row it is, and there is neither "
-            f"a date beside it, nor one row a customer; {_remedy(looks[0])}"
-        )
+    numbered = propose_numbered(looks[0]) if len(looks) == 1 else None
+    ids, unused = AS_WRITTEN, tuple[Unused, ...]()
+    if numbered is not None:
+        tables: tuple[TableProposal, ...] = (with_source_options(with_outcomes(numbered)),)
+    else:
+        tables, unused, ids = _of_customers(looks)
     for table in tables:
         _check_one_row_each(table)
     dated = [(rows, table) for table in tables if (rows := dated_rows(table, today)) is not None]
@@ -108,6 +107,28 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date =
     return Proposal(
         tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, doubt
     )
+
+
+def _of_customers(
+    looks: Sequence[TableLook],
+) -> tuple[tuple[TableProposal, ...], tuple[Unused, ...], IdSettings]:
+    """The tables whose columns say whose rows they have, those that are not used, and the rules by which ids meet.
+
+    Raises
+    ------
+    SourceError
+        If no table is of customers.
+    """
+    keys, ids = meeting_keys(looks)
+    tables, unused = assigned_roles(looks, keys)
+    by_file = {look.file: key for look, key in zip(looks, keys, strict=True) if key is not None}
+    tables = tuple(_with_doubts(with_source_options(table), by_file[table.look.file]) for table in tables)
+    if not tables:
+        raise SourceError(
+            f"{looks[0].file}: {keys[0].column if keys[0] else 'no column'} says whose row it is, and there is neither "
+            f"a date beside it, nor one row a customer; {_remedy(looks[0])}"
+        )
+    return tables, unused, ids
 
 
 def _remedy(look: TableLook) -> str:
@@ -183,8 +204,8 @@ def _text_options(table: TableProposal) -> dict[str, Any]:
 
 def _check_one_row_each(table: TableProposal) -> None:
     """Refuse a table of customers in which some have several rows that no date tells apart."""
-    key = table.columns["customer_id"]
-    if table.role not in ("customers", "vectors") or "known_at" in table.columns:
+    key = table.columns.get("customer_id")
+    if table.role not in ("customers", "vectors") or "known_at" in table.columns or key is None:
         return
     ids = read_column(table.look.table[key], RawType.KEY, TextRules(), key, table.look.file).column
     counts = table.look.table.select(key=ids).group_by("key").aggregate(rows=lambda rows: rows.count())

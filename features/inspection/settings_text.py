@@ -104,7 +104,8 @@ def _table(table: TableProposal, currency: str) -> Iterator[Line]:
         for ours in table.columns.keys() & table.checks.keys():
             yield Line(2, "", comment=_check(table, ours))
         return
-    yield Line(2, "columns", comment="our name: yours")
+    if table.columns:
+        yield Line(2, "columns", comment="our name: yours")
     for ours in OURS["customers" if table.role == "vectors" else table.role]:
         if ours in table.columns:
             yield Line(3, ours, table.columns[ours], _check(table, ours))

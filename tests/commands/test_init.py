@@ -71,7 +71,7 @@ def test_another_as_of_date(orders: Path) -> None:
         (b"client\nK-1\nK-2\n", "one column"),
         (bytes(range(256)) * 40, "orders.csv"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 300, "orders.csv"),
-        (b"alpha,beta\n1.5,2.5\n2.5,3.5\n", "whose row"),
+        (b"day,total\n2026-01-01,2.5\n2026-01-02,3.5\n", "whose row"),
     ],
     ids=["empty", "header only", "one column", "bytes", "a picture", "no customer"],
 )

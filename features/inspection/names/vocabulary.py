@@ -60,6 +60,7 @@ class Concept(StrEnum):
     HOMOGRAPH = "homograph"  # a trait in one language or meaning, and something else in another
     ACCOUNT = "account"  # no person: what a customer has or works for
     PLACE = "place"
+    THING = "thing"  # has an age, a state or a place of its own
     CODE = "code"
     FREE_TEXT = "free text"
     JOINT = "joint"  # carries no meaning: of, the, is
@@ -231,6 +232,11 @@ _WORDS: Mapping[Concept, str] = {
     Concept.PLACE: """
         country land pays pais paese city stadt ort ville ciudad citta region province provinz bundesland county
         district location store shop filiale channel kanal branch warehouse timezone locale language sprache
+        """,
+    Concept.THING: """
+        vehicle vehicles car cars truck auto automobile automobiles motorcycle bike boat house home building property
+        machine fahrzeug fahrzeuge kfz wagen haus gebaude gebaeude maschine voiture vehicule maison batiment vehiculo
+        coche casa edificio veicolo macchina voertuig huis
         """,
     Concept.CODE: "code codes zip zipcode postal postcode plz cap codepostal",
     Concept.FREE_TEXT: """

@@ -44,7 +44,7 @@ def propose_customers(look: TableLook, key: CustomerKey) -> TableProposal | None
     known, known_at = best(look, KNOWN_AT, is_moment, set(columns.values()), least=0.8)
     if known_at is not None and look[known_at].present == 1.0:
         columns["known_at"] = known_at
-    attributes, left_out = _attributes(look, set(columns.values()))
+    attributes, left_out = attributes_of(look, set(columns.values()))
     if not attributes:
         return None
     stem = 0.7 if Concept.CUSTOMER in concepts_of(look.stem) else 0.0
@@ -71,7 +71,7 @@ def money_units(table: TableProposal, currency: str) -> Mapping[str, str]:
     return units
 
 
-def _attributes(
+def attributes_of(
     look: TableLook, taken: Collection[str]
 ) -> tuple[tuple[AttributeProposal, ...], tuple[tuple[str, str], ...]]:
     """The attributes, and the columns that are none, with the reason."""

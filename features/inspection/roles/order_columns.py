@@ -44,6 +44,10 @@ SIMILAR = 0.25  # difference of the scores of names of which either may be meant
 SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
 LISTED = 5  # columns in a message
 ENOUGH_ORDERS = 5  # with several rows, to judge how a total repeats
+EACH_AN_ORDER = (
+    "one {} has rows of several customers, so it is no id and each row counts as an order; where rows are lines of an "
+    "order, `features: {{rfm: {{frequency: active_days}}}}` counts days with an order instead"
+)
 
 
 def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
@@ -57,7 +61,7 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
     as_good = [column.name for score, column in ranked(look, ORDERED_AT, is_moment, taken) if score >= dated - ALIKE]
     if len(as_good) > 1 and not checks:
         checks["ordered_at"] = f"or {' or '.join(name for name in as_good if name != ordered_at)}?"
-    identified, order_id = _order_id(look, key.column, taken | {ordered_at})
+    identified, order_id, shared = _order_id(look, key.column, taken | {ordered_at})
     if order_id is not None:
         columns["order_id"] = order_id
     _check_written(look, taken | set(columns.values()))
@@ -76,9 +80,12 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
     if key.score <= BY_VALUES and "amount" in columns and "amount" not in checks:
         checks |= {"amount": "is it the money of the row?"} if says_nothing(columns["amount"]) else {}
     conventions = order_conventions(look, columns)
+    not_read = {} if shared is None else {"order_id": EACH_AN_ORDER.format(shared)}
     if not discounts and any(letters(column.name) == DISCOUNT for column in look.columns):
-        conventions.options["not_read"] = [DISCOUNT]  # else its name would have it read
-        conventions.checks["not_read"] = "its values look like shares of the price; or are they money?"
+        not_read[DISCOUNT] = "its values look like shares of the price; or are they money?"
+    if not_read:
+        conventions.options["not_read"] = [*not_read]  # else their names would have them read
+        conventions.checks["not_read"] = "; ".join(not_read.values())
     stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
     has_more = len(look.columns) - len(columns) >= ATTRIBUTES
     is_one_row_each = has_more and look[key.column].is_unique and identified < CERTAIN and not stem
@@ -105,12 +112,19 @@ def _check_written(look: TableLook, taken: set[str]) -> None:
             )
 
 
-def _order_id(look: TableLook, customer: str, taken: set[str]) -> tuple[float, str | None]:
-    """The id of an order: one that belongs to one customer each."""
+def _order_id(look: TableLook, customer: str, taken: set[str]) -> tuple[float, str | None, str | None]:
+    """The id of an order, one that belongs to one customer each, with the score of its name.
+
+    Where there is none: the column that is named like it, whose ids several customers share, such as numbers that start
+    again each day.
+    """
+    shared = None
     for score, column in ranked(look, ORDER_ID, is_key, taken):
         if score > SAYS_NOTHING and _belongs_to(look, column.name, customer) >= SAME_ORDER:
-            return score, column.name
-    return 0.0, None
+            return score, column.name, None
+        if score >= CERTAIN and shared is None:
+            shared = column.name
+    return 0.0, None, shared
 
 
 def _belongs_to(look: TableLook, order_id: str, customer: str) -> float:

@@ -1,6 +1,7 @@
 """Whether a column tells a trait of a person, such as age or home: by the words of its name and by its values.
 
-A word of the name is the trait, such as "age". Things have ages too, so no other word may name a thing: "account age".
+A word of the name is the trait, such as "age". Things have ages too, so no other word may name a thing, as in "account
+age", unless a further one says whose: "age of car owner".
 The values must be possible for a person: an "age" of 900 is that of something else. A word that means another thing in
 another language, such as the French "genre", counts only where it stands alone and the values show the trait.
 """
@@ -18,6 +19,7 @@ from features.inspection.names.vocabulary import CONCEPTS, TRAITS, Concept
 MOST_CODES = 12  # different numbers that may stand for the levels of a category
 LEAST_AGE, MOST_AGE = 10, 110  # years, of a customer
 LEAST_YEAR, MOST_YEAR = 1900, 2100  # of birth
+DAYS_A_YEAR = 365.25
 LEAST_POSTCODE = 500  # among those that are written as numbers
 MOST_SCALED = 10.0  # spreads from the mean
 NEARLY_ALL = 0.95  # of the different values
@@ -46,7 +48,15 @@ THINGS = frozenset(
         *(Concept.ACCOUNT, Concept.DEVICE, Concept.PRODUCT, Concept.SUBSCRIPTION, Concept.PLAN, Concept.ORDER),
         *(Concept.LINE, Concept.EVENT, Concept.FEATURE, Concept.SEATS, Concept.QUOTA, Concept.ALLOWED, Concept.EMAIL),
         *(Concept.AMOUNT, Concept.PRICE, Concept.PART, Concept.QUANTITY, Concept.DISCOUNT, Concept.RATE),
-        *(Concept.REFUND, Concept.FREE_TEXT),
+        *(Concept.REFUND, Concept.FREE_TEXT, Concept.THING),
+    ]
+)
+# whose thing another word of the name says: the trait is the person's
+OF_THINGS = frozenset(
+    [
+        *("holder", "policyholder", "cardholder", "owner", "homeowner", "driver", "tenant", "inhaber", "halter"),
+        *("fahrer", "eigentumer", "eigentuemer", "titulaire", "proprietaire", "conducteur", "titular", "propietario"),
+        *("conductor", "titolare", "proprietario", "conducente", "eigenaar", "bestuurder"),
     ]
 )
 BESIDE_A_TRAIT = frozenset([Concept.SENSITIVE, Concept.TYPE, Concept.KEY, Concept.CODE, Concept.YEAR, Concept.STATUS])
@@ -105,7 +115,9 @@ def _tells(word: str, others: Sequence[str], values: ColumnValues) -> bool:
         return False
     if Concept.HOMOGRAPH in concepts:
         return all(map(_is_beside_a_trait, others)) and trait.is_shown(values)
-    of_a_thing = any(other in trait.of_words or _names(other, trait.others) for other in others)
+    of_a_thing = OF_THINGS.isdisjoint(others) and any(
+        other in trait.of_words or _names(other, trait.others) for other in others
+    )
     # few numbers may stand for levels, unless a further word says what they count
     are_levels = values.are_codes and all(map(_is_beside_a_trait, others))
     return not of_a_thing and (trait.can_be(values) or are_levels)
@@ -143,6 +155,12 @@ def _are_years(values: ColumnValues) -> bool:
     return not values.numbers or values.may_be_scaled or values.lie_in(LEAST_YEAR, MOST_YEAR)
 
 
+def _are_births(values: ColumnValues) -> bool:
+    """Years, or days since a birth, which some count backwards."""
+    days = ColumnValues(numbers=tuple(abs(number) for number in values.numbers))
+    return _are_years(values) or days.lie_in(LEAST_AGE * DAYS_A_YEAR, MOST_AGE * DAYS_A_YEAR)
+
+
 def _are_levels(values: ColumnValues) -> bool:
     return len(values.numbers) <= 2  # text, or a flag such as one level of several
 
@@ -175,7 +193,7 @@ _TRAITS: Mapping[Concept, Trait] = {
     Concept.AGE: Trait(
         THINGS | {Concept.PERSONAL, Concept.PLACE, Concept.STATUS}, _are_ages, _are_clearly_ages, SHORTER_THAN_YEARS
     ),
-    Concept.BIRTH: Trait(THINGS, _are_years, _are_years),
+    Concept.BIRTH: Trait(THINGS, _are_births, _are_births),
     Concept.GENDER: Trait(THINGS - {Concept.ACCOUNT}, _are_levels, _are_coded_genders),
     Concept.HEALTH: Trait(frozenset(), lambda _: True, _are_known_levels),
     Concept.HOME: Trait(frozenset({Concept.PLACE}), _are_postcodes, _are_clearly_postcodes),

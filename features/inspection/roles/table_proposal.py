@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
-from features.inspection.looks.table_look import TableLook
+from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.meanings import Meaning
 from features.inspection.names.name_words import concepts_of, says_nothing
 from features.inspection.names.vocabulary import Concept
@@ -91,8 +91,16 @@ def best(
 
 
 def best_moment(look: TableLook, meaning: Meaning, taken: Collection[str]) -> tuple[float, str | None]:
-    """The best column of moments, with its score; a single one is taken whatever it is called, except a birthday."""
+    """The best column of moments, with its score; a single one is taken whatever it is called, except a birthday.
+
+    All rows of one day may have been loaded then: where another column says the meaning too, and has several days, it
+    is taken instead.
+    """
     score, name = best(look, meaning, is_moment, taken, least=SAYS_NOTHING / 2)
+    if name is not None and _is_one_day(look, name):
+        of_one_day = [column.name for column in look.columns if is_moment(column) and _is_one_day(look, column.name)]
+        varied, instead = best(look, meaning, is_moment, {*taken, *of_one_day}, least=CERTAIN)
+        score, name = (varied, instead) if instead is not None else (score, name)
     if name is not None and score < CERTAIN and sum(map(is_moment, look.columns)) == 1 and says_nothing(name):
         return CERTAIN, name
     if name is not None:
@@ -103,6 +111,12 @@ def best_moment(look: TableLook, meaning: Meaning, taken: Collection[str]) -> tu
         if is_moment(column) and column.name not in taken and Concept.SENSITIVE not in concepts_of(column.name)
     ]
     return (ONLY_ONE, others[0]) if len(others) == 1 else (0.0, None)
+
+
+def _is_one_day(look: TableLook, name: str) -> bool:
+    """Whether all moments of the sample are of one day."""
+    moments = sampled_moments(look, name, len(look.sample[name]))
+    return len({moment.date() for moment in moments if moment is not None}) == 1
 
 
 def is_moment(column: ColumnProfile) -> bool:

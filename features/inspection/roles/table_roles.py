@@ -44,7 +44,7 @@ def assigned_roles(
         if option.role not in taken and option.look.file not in used and _is_plausible(option, best):
             taken[option.role] = option
     if set(taken) == {"customers"}:
-        taken = {"vectors": _as_vectors(taken["customers"])}
+        taken = {"vectors": with_outcomes(_as_vectors(taken["customers"]))}
     elif "customers" in taken:
         taken["customers"] = _with_own_names(taken["customers"])
     used = {proposal.look.file for proposal in taken.values()}
@@ -66,9 +66,13 @@ def _proposals(look: TableLook, key: CustomerKey) -> list[TableProposal]:
 
 
 def _as_vectors(customers: TableProposal) -> TableProposal:
-    """The table as the user's own vectors; what became of a customer describes segments and does not shape them."""
-    outcomes, key = outcome_columns(customers), {"customer_id": customers.columns["customer_id"]}
-    vectors = replace(customers, role="vectors", columns=key)
+    """The table as the user's own vectors."""
+    return replace(customers, role="vectors", columns={"customer_id": customers.columns["customer_id"]})
+
+
+def with_outcomes(vectors: TableProposal) -> TableProposal:
+    """The proposal in which what became of a customer describes segments and does not shape them."""
+    outcomes = outcome_columns(vectors)
     if not outcomes:
         return vectors
     roles = {"roles": dict.fromkeys(outcomes, "descriptor")}

@@ -41,6 +41,28 @@ def test_ids_with_a_point_are_ids(tmp_path: Path) -> None:
     assert sources["events"]["columns"]["customer_id"] == "user_pseudo_id"
 
 
+def test_rows_without_ids_and_dates_are_numbered(tmp_path: Path) -> None:
+    """As tables for courses come: none of their numbers says whose row it is."""
+    rows = [f"{20_000 + 37.5 * n},{n % 5},{'STAY' if n % 3 else 'LEAVE'}" for n in range(40)]
+    sources, initial = proposed(tmp_path / "export.csv", "income,overage,churn", rows)
+    assert sources["vectors"] == {"file": "export.csv", "number_rows": True, "roles": {"churn": "descriptor"}}
+    assert initial.checks[0].startswith("vectors.number_rows: no column says whose row it is")
+    assert "numbered rows; 3 attributes" in describe_proposal(initial)
+    by_day = [f"{day(n)},{n % 5},{n + 0.5}" for n in range(40)]
+    with pytest.raises(SourceError, match="no column says whose row it is"):
+        proposed(tmp_path / "sales.csv", "order_date,quantity,amount", by_day)
+    numbered = [f"{n},{n % 5},{n / 7}" for n in range(40)]
+    sources, _ = proposed(tmp_path / "export.csv", "Unnamed: 0,overage,use", numbered)
+    assert sources["vectors"]["columns"] == {"customer_id": "Unnamed: 0"}, "a number of each row is no feature"
+
+
+def test_the_day_on_which_all_rows_were_loaded_is_not_that_of_the_orders(tmp_path: Path) -> None:
+    rows = [f"{n},2026-03-01 07:11:0{n % 7},c{n % 7},{day(n)},30" for n in range(40)]
+    sources, initial = proposed(tmp_path / "a.csv", "order_id,created_at,customer_id,date_adhesion,amount", rows)
+    assert sources["orders"]["columns"]["ordered_at"] == "date_adhesion"
+    assert initial.checks == ("orders.ordered_at: or created_at?",)
+
+
 def test_names_are_marked_since_two_customers_can_share_one(tmp_path: Path) -> None:
     names = ("Anna Berg", "Jan Olsen", "Kim Lee", "Eva Sommer")
     header = "Customer,Date,Order,Total"

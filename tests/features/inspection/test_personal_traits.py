@@ -40,6 +40,9 @@ TELLING: dict[str, dict[str, Values]] = {
     "bank": {
         "age": ADULTS,
         "Year_Birth": tuple(float(year) for year in range(1940, 2000)),
+        "DAYS_BIRTH": tuple(-float(day) for day in range(8_000, 25_000, 50)),
+        "AgeOfPolicyHolder": ("26 to 30", "31 to 35"),
+        "home owner age": ADULTS,
         "married": FLAG,
         "religion": ("a", "b"),
         "marital status code": FEW,
@@ -104,6 +107,8 @@ SILENT: dict[str, dict[str, Values]] = {
         "oldest_account_age": MONTHS,
         "loan_age": MONTHS,
         "vehicle_age": tuple(float(age) for age in range(21)),
+        "house_age": tuple(float(age) for age in range(10, 90)),
+        "AgeOfVehicle": ("3 years", "6 years", "more than 7"),
         "age_verified": FLAG,
         "branch_postcode": ("10115", "80331"),
         "mortgage_balance": MONEY,
@@ -127,7 +132,6 @@ SILENT: dict[str, dict[str, Values]] = {
 MISTAKEN: dict[str, Values] = {
     "gym_postcode": ("10115", "80331"),
     "race": ("elf", "orc", "human"),
-    "house_age": tuple(float(age) for age in range(10, 90)),
     "player_race": ("elf", "orc", "human"),
     "health": ("good", "at risk"),  # of a contract
 }

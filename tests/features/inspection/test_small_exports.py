@@ -300,6 +300,14 @@ EXPORTS = {
         checks=("not_read",),
         options={"not_read": ["discount"]},
     ),
+    "numbers of orders that start again each day": Export(
+        "OrderID,Seq,OrderDate,Amt,CustomerID",
+        rows(lambda n, day: f"{n % 3},{n % 2},{day},{n + 20}.00,c{n % 7}"),
+        "orders",
+        {"customer_id": "CustomerID", "ordered_at": "OrderDate", "amount": "Amt"},
+        checks=("not_read",),
+        options={"not_read": ["order_id"]},
+    ),
     "more than one date": Export(
         "order_id,customer_id,order_purchase_timestamp,order_delivered_customer_date,order_estimated_delivery_date,payment_value",
         rows(lambda n, day: f"{n},c{n % 7},{day} 10:00:00,{day} 20:00:00,2026-12-24,{n}.99"),

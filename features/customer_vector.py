@@ -23,6 +23,7 @@ from features.joining.total_ids import notices_of_totals
 from features.learned import LearnedFeatures
 from features.notices import Notice
 from features.own_vectors.frame_notices import notices_of_repetitions, refuse_totals
+from features.own_vectors.lone_numbers import notices_of_lone_numbers
 from features.scores.learned_edges import tied_scores
 from features.scores.tie_notice import notices_of_ties
 from features.settings import FeatureSettings, Sources
@@ -114,3 +115,4 @@ def _doubts(
     if sources.vectors is not None:
         refuse_totals(frame, rules.own, sources.vectors)
         yield from notices_of_repetitions(frame, contract, rules.own)
+    yield from notices_of_lone_numbers(frame, rules.own, sources)

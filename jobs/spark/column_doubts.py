@@ -8,6 +8,7 @@ import pandas as pd
 
 from features.notices import Notice
 from features.own_vectors.frame_notices import notices_of_repetitions
+from features.own_vectors.lone_numbers import notices_of_lone_numbers
 from features.own_vectors.repeated_columns import LOOKED_AT
 from features.sources import plain_errors
 from features.spark.spark_vectors import SparkVectors
@@ -17,7 +18,8 @@ from training.settings import Settings
 
 
 def column_doubts(vectors: SparkVectors, settings: Settings, rows: pd.DataFrame | None = None) -> Iterator[Notice]:
-    """Warnings of columns that repeat others, and of those that tell of a person, where they shape segments.
+    """Warnings of columns that repeat others, of numbers that may stand for a missing value, and of columns that tell
+    of a person, where they shape segments.
 
     rows : customers of a sample, by id; None fetches as many as are looked at in memory.
 
@@ -26,11 +28,12 @@ def column_doubts(vectors: SparkVectors, settings: Settings, rows: pd.DataFrame 
     SourceError
         If Spark fails.
     """
-    if settings.sources.vectors is None:
+    if settings.sources.vectors is None and settings.sources.customers is None:
         return
     if rows is None:
         with plain_errors("cannot fetch a sample of the customers"):
             rows = sampled_rows(vectors.frame, vectors.contract, LOOKED_AT, settings.discovery.seed)
     by_id = rows.sort_index()
     yield from notices_of_repetitions(by_id, vectors.contract, vectors.learned.own)
+    yield from notices_of_lone_numbers(by_id, vectors.learned.own, settings.sources)
     yield from personal_notices(by_id, vectors, settings)

@@ -48,6 +48,7 @@ def doubtful() -> pd.DataFrame:
         **{"Spend in cents": table["spend"] * 100, "All together": table["spend"] + table["orders"] + table["visits"]},
         Alter=18 + np.arange(CUSTOMERS) * 7 % 60,
         q7=np.where(np.arange(CUSTOMERS) % 2, "M", "f"),
+        idle_days=np.where(np.arange(CUSTOMERS) % 6, np.arange(CUSTOMERS), 9999),
         kept_out=np.where(np.arange(CUSTOMERS) % 3, "male", "female"),
     )
 
@@ -66,7 +67,7 @@ def test_what_is_told_of_own_columns(spark: Any, tmp_path: Path) -> None:
     asked = {"file": "own.parquet", "sensitive": ["kept_out"]}
     expected = vectors_of(settings_of(**asked, spark=False), tmp_path)
     expected_warnings = warnings_of(expected.notices)
-    assert len(expected_warnings) == 4  # a total by its word, a copy, a sum, and the personal columns
+    assert len(expected_warnings) == 5  # a total by its word, a copy, a sum, a lone number, and the personal columns
     with learners(settings_of(**asked, spark=True), tmp_path, lambda _: None) as customers:
         assert [notice.line for notice in customers.vectors.notices] == [
             *(notice.line for notice in expected.notices),

@@ -126,7 +126,8 @@ def _own_id(column: ColumnProfile, stem: str) -> float:
     concepts = concepts_of(stem)
     if Concept.CUSTOMER in concepts:
         return 2.0 * (OWN_ROWS if _has_own_rows(column, stem) else 1.0)
-    if {Concept.PRODUCT, Concept.LINE} & concepts:
+    of_what_customers_do = column.is_unique and {Concept.ORDER, Concept.EVENT} & concepts
+    if {Concept.PRODUCT, Concept.LINE} & concepts or of_what_customers_do:
         return 0.0
     return OF_ROWS if column.is_unique else 1.0
 

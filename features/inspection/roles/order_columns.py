@@ -43,6 +43,7 @@ ALIKE = 0.01  # difference of the scores of names that say the same
 SIMILAR = 0.25  # difference of the scores of names of which either may be meant
 SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
 LISTED = 5  # columns in a message
+NAMED = 0.85  # score of a name that says an order and nothing else
 ENOUGH_ORDERS = 5  # with several rows, to judge how a total repeats
 EACH_AN_ORDER = (
     "one {} has rows of several customers, so it is no id and each row counts as an order; where rows are lines of an "
@@ -122,7 +123,7 @@ def _order_id(look: TableLook, customer: str, taken: set[str]) -> tuple[float, s
     for score, column in ranked(look, ORDER_ID, is_key, taken):
         if score > SAYS_NOTHING and _belongs_to(look, column.name, customer) >= SAME_ORDER:
             return score, column.name, None
-        if score >= CERTAIN and shared is None:
+        if score >= NAMED and shared is None:
             shared = column.name
     return 0.0, None, shared
 

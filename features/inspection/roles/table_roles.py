@@ -102,6 +102,8 @@ def _why(
     if key is None:
         return _without_customers(look, taken)
     roles = [option.role for option in sorted(options, key=lambda o: -o.score) if option.look is look]
+    if not roles and look[key.column].is_unique:
+        return f"one row for each {key.column}, with nothing that describes a customer but ids, names or dates"
     if not roles:
         return "neither dates nor one row a customer"
     return f"more {roles[0]}; {taken[roles[0]].look.file} is used" if roles[0] in taken else "no table of ours"

@@ -8,12 +8,16 @@ from features.inspection.looks.table_look import TableLook
 from features.inspection.looks.text_forms import is_missing
 from features.inspection.names.name_words import words_of
 from features.inspection.roles.status_rows import CANCELLED, RowCondition, status_column, without_states
+from features.inspection.roles.table_proposal import is_number
 
 UNPAID = frozenset(["trial", "trialing", "trialling", "testphase", "incomplete", "draft", "pending", "future"])
 _OVER = """
     cancel expired ended terminated churned inactive beendet gekundigt gekuendigt abgelaufen resilie resiliee cancelada
     finalizado disdetto opgezegd
 """
+LENGTHS = frozenset(
+    ["duration", "length", "laufzeit", "dauer", "duree", "duracion", "durata", "looptijd", "term", "terms"]
+)
 OVER = CANCELLED | frozenset(_OVER.split())
 
 
@@ -28,10 +32,12 @@ def unpaid_terms(look: TableLook) -> RowCondition | None:
 
 
 def endless_terms(look: TableLook, ended_at: str | None) -> str:
-    """That terms are over by their state and have no end, and so run on; empty where none are."""
+    """That terms are over by their state and have no end, or that neither a state nor a column says when terms end, and
+    that they so run on; else empty.
+    """
     column = status_column(look)
     if column is None:
-        return ""
+        return _all_run_on(look) if ended_at is None else ""
     states = [state for state, _ in column.levels]
     over = {*_with_words(states, OVER)} - {*_with_words(states, UNPAID)}
     written = [str(state).strip() for state in look.sample[column.name]]
@@ -41,6 +47,13 @@ def endless_terms(look: TableLook, ended_at: str | None) -> str:
     if not endless:
         return ""
     return f"rows of {' or '.join(endless)} have no end, and so run on: write it, or leave them out by `where`"
+
+
+def _all_run_on(look: TableLook) -> str:
+    """That terms run on, as no column says when they end; with the column that may say how long they are."""
+    lengths = [column.name for column in look.columns if is_number(column) and LENGTHS & {*words_of(column.name)}]
+    remedy = f" {lengths[0]} may say how long they are: write when each ends into a column" if lengths else ""
+    return f"no column says when terms end, so all of them run on.{remedy}".rstrip(".")
 
 
 def _with_words(states: Collection[str], words: Collection[str]) -> list[str]:

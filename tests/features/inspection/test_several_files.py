@@ -148,3 +148,23 @@ def test_orders_whose_dates_cannot_be_read_say_so(dates: list[str], words: str, 
     with pytest.raises(SourceError, match=r"order_date would be the date, but .* is none that can be read") as caught:
         initial_settings(write(tmp_path, orders=orders), tmp_path / "segments.yaml")
     assert words in str(caught.value)
+
+
+def test_the_ids_of_payments_are_no_customers(tmp_path: Path) -> None:
+    """As in a well-known example of a shop: payments name their order, and orders their customer."""
+    orders = [
+        "id,user_id,order_date,status",
+        *(f"{n},{1 + n % 20},2026-01-{1 + n % 28:02d},completed" for n in range(1, 61)),
+    ]
+    payments = [
+        "id,order_id,payment_method,amount",
+        *(f"{n},{n},{('card', 'coupon')[n % 2]},{n}00" for n in range(1, 61)),
+    ]
+    people = ["id,first_name,city", *(f"{n},Ana {n},{('Bonn', 'Kiel')[n % 2]}" for n in range(1, 21))]
+    files = write(tmp_path, raw_orders=orders, raw_payments=payments, raw_customers=people)
+    text = initial_settings(files, tmp_path / "segments.yaml").text
+    assert yaml.safe_load(text)["sources"]["customers"]["file"] == "raw_customers.csv"
+    assert "not used: raw_payments.csv" in text
+    (tmp_path / "raw_customers.csv").write_text("id,first_name\n" + "".join(f"{n},Ana {n}\n" for n in range(1, 21)))
+    text = initial_settings(files, tmp_path / "segments.yaml").text
+    assert "raw_customers.csv: one row for each id, with nothing that describes a customer but ids, names" in text

@@ -68,6 +68,15 @@ def test_a_column_that_marks_cancelled_rows_leaves_them_out(column: str, mark: s
     assert checks == [f"orders.where: leaves out the rows in which {column} is filled"]
 
 
+def test_terms_that_no_column_ends_run_on(tmp_path: Path) -> None:
+    sources, checks = proposed(tmp_path, f"{TERMS},DurationMonths", lambda n: f"{term(n)},{1 + n % 12}")
+    assert "ended_at" not in sources["subscriptions"]["columns"]
+    assert checks == [
+        "subscriptions.started_at: no column says when terms end, so all of them run on. DurationMonths may say how "
+        "long they are: write when each ends into a column"
+    ]
+
+
 def test_terms_for_which_nothing_is_paid_are_left_out(tmp_path: Path) -> None:
     states = ("active", "trialing", "past_due", "incomplete_expired")
     sources, checks = proposed(tmp_path, f"{TERMS},status", lambda n: f"{term(n)},{states[n % 4]}")

@@ -20,6 +20,7 @@ from features.groups.opened_tables import open_tables
 from features.joining.between_tables import look_between
 from features.joining.id_type import choose_id_type
 from features.joining.total_ids import notices_of_totals
+from features.joining.unpaid_terms import notices_of_unpaid_terms
 from features.learned import LearnedFeatures
 from features.notices import Notice
 from features.own_vectors.frame_notices import notices_of_repetitions, refuse_totals
@@ -116,3 +117,4 @@ def _doubts(
         refuse_totals(frame, rules.own, sources.vectors)
         yield from notices_of_repetitions(frame, contract, rules.own)
     yield from notices_of_lone_numbers(frame, rules.own, sources)
+    yield from notices_of_unpaid_terms(frame)

@@ -73,6 +73,11 @@ class CustomerVectors:
         return "" if self.as_of is None else f" as of {self.as_of.isoformat()}"
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """What may be wrong with the raw tables, in sentences."""
+        return tuple(f"{notice.table}: {notice.text}" for notice in self.notices if notice.warning)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """How many rows and numbers of the raw tables do not count, and the notices, in sentences."""
         return (*read_with_faults(self.report), *(notice.line for notice in self.notices))

@@ -92,7 +92,9 @@ def record_discovery(
     )
     title = settings.title or settings.registry.model_name
     changed = None if incumbent is None else _changed(incumbent, discovery)
-    content = content_of_discovery(discovery, rules, vectors.report, changed, settings.analytics.representatives)
+    content = content_of_discovery(
+        discovery, rules, vectors.report, changed, settings.analytics.representatives, vectors.doubts
+    )
     analysed, reason = analysis()
     report = html_report(ReportContent(title, content, record=analysed, record_note=reason))
     changes = changes_page(title, content)

@@ -34,7 +34,8 @@ def description_of(
     rest = (
         f"\n\n**Verdict.** {_escaped(discovery.verdict.sentence)}\n\n"
         f"{_escaped(title)}: {customers}{vectors.moment}. Chosen: {_escaped(discovery.choice.reason)}.\n\n"
-        f"{_of_whom(discovery)}The whole record with pictures is in the artifact `report.html`.{kept}\n"
+        f"{_of_whom(discovery)}{_doubts(vectors)}"
+        f"The whole record with pictures is in the artifact `report.html`.{kept}\n"
     )
     return markdown_table(_rows(discovery, record), DESCRIPTION_LIMIT - len(rest)) + rest[: DESCRIPTION_LIMIT // 2]
 
@@ -42,6 +43,11 @@ def description_of(
 def _of_whom(discovery: Discovery) -> str:
     """Which numbers are of all customers and which of a sample, as a paragraph; empty where there is no sample."""
     return "" if discovery.of_all is None else f"{_escaped(' '.join(discovery.of_all.sentences))}\n\n"
+
+
+def _doubts(vectors: CustomerVectors) -> str:
+    """What may be wrong with the tables, as a paragraph; empty where nothing is told."""
+    return f"**Check the tables.** {_escaped('. '.join(vectors.doubts))}.\n\n" if vectors.doubts else ""
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]], most: int) -> str:

@@ -69,11 +69,13 @@ def content_of_discovery(
     raw_tables: Mapping[str, Mapping[str, int]] | None = None,
     what_changed: WhatChanged | None = None,
     representatives: bool = True,
+    doubts: Sequence[str] = (),
 ) -> DiscoveryContent:
     """The content of a discovery.
 
     rules : by which segments are put in words. raw_tables : row counts of each raw table. what_changed : since the last
     champion, where there is one (`reporting.content.changes`). representatives : whether it names typical customers.
+    doubts : what may be wrong with the tables.
     """
     provenance = discovery.model.provenance
     settings = provenance.get("settings")
@@ -98,6 +100,7 @@ def content_of_discovery(
             ColumnContent(column.name, titled(column), in_percent(column)) for column in shown_columns(discovery)
         ),
         of_whom=() if discovery.of_all is None else discovery.of_all.sentences,
+        doubts=tuple(doubts),
     )
 
 

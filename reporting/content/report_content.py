@@ -233,7 +233,7 @@ class DiscoveryContent:
     as_of : the moment of the vectors, empty without one. kind, verdict : the verdict's kind and sentence. scores : the
     separation and steadiness in words. lineage : what became of the champion's segments, in sentences. facts : pairs of
     a name and a text. settings : JSON as text. of_whom : which numbers are of all customers and which of a sample, in
-    sentences; empty where there is no sample.
+    sentences; empty where there is no sample. doubts : what may be wrong with the tables, in sentences.
     """
 
     as_of: str
@@ -254,6 +254,7 @@ class DiscoveryContent:
     what_changed: WhatChanged | None = None
     columns: tuple[ColumnContent, ...] = ()
     of_whom: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def column(self, name: str) -> ColumnContent:
         """The column of a name; one that is none of the vectors', such as adoption, is called by its name."""

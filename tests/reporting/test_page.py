@@ -124,7 +124,7 @@ def hostile() -> Discovery:
 
 @pytest.fixture(scope="module")
 def hostile_content(hostile: Discovery) -> DiscoveryContent:
-    return content_of_discovery(hostile, (), {MARKUP: {MARKUP: 1}})
+    return content_of_discovery(hostile, (), {MARKUP: {MARKUP: 1}}, doubts=[f"orders: {MARKUP} is not read"])
 
 
 def test_it_is_whole_and_needs_nothing_from_outside(report: ReportContent, page: Page) -> None:
@@ -261,6 +261,16 @@ def test_text_of_customers_is_never_markup(hostile: Discovery, hostile_content: 
     assert {"script", "img", "b>visits<"} & {tag for tag, _ in page.tags} == set()
     for text in (MARKUP, '<img src="http://evil">', "<b>notes</b>", "größer & 日本", "<b>visits</b>", "<i>c"):
         assert text in page.text
+
+
+def test_what_may_be_wrong_with_the_tables_stands_above_the_segments(
+    content: DiscoveryContent, hostile_content: DiscoveryContent
+) -> None:
+    text = Page(html_report(ReportContent("t", hostile_content))).text
+    heading = "What may be wrong with the tables"
+    assert text.index("The segments") < text.index(heading) < text.index("Each segment")
+    assert "is not read" in text[text.index(heading) :]
+    assert heading not in html_report(ReportContent("t", content)), "nothing is told, nothing is said"
 
 
 def test_sensitive_columns_are_on_no_page(hostile_content: DiscoveryContent) -> None:

@@ -9,6 +9,7 @@ import pytest
 from analytics.month_ends import MonthEnds
 from analytics.record import FIGURES, AnalystRecord
 from features.learned import LearnedFeatures
+from features.notices import Notice
 from features.vector_table import CustomerVectors
 from jobs.run_content.description import description_of, markdown_table
 from registry.limits import DESCRIPTION_LIMIT
@@ -42,6 +43,14 @@ def test_every_row_has_a_cell_for_its_churn_though_a_segment_had_nobody_to_lose(
     assert {len(row) for row in cells} == {7}
     place = cells[0].index("churn a month")
     assert [row[place] for row in cells[2:]] == ["3.64 %", "–", "–", "–"]
+
+
+def test_it_says_what_may_be_wrong_with_the_tables(kmeans_discovery: Discovery) -> None:
+    notices = (Notice("orders", "read"), Notice("orders", "'OrderID' is not read", warning=True))
+    vectors = replace(vectors_of(kmeans_discovery), notices=notices)
+    text = description_of("Shop", vectors, kmeans_discovery)
+    assert "**Check the tables.** orders: 'OrderID' is not read.\n" in text
+    assert "Check the tables" not in description_of("Shop", vectors_of(kmeans_discovery), kmeans_discovery)
 
 
 def test_a_name_is_text_and_never_markup(kmeans_discovery: Discovery) -> None:

@@ -50,7 +50,7 @@ def read_customers(customers: Any, contract: VectorContract) -> GivenCustomers:
     if is_frame(customers):
         return GivenCustomers(_by_id(customers, contract), _as_it_is)
     if is_series(customers):
-        return GivenCustomers(customers.to_frame().T.infer_objects(), _as_it_is)
+        return GivenCustomers(_by_id(customers.to_frame().T.infer_objects(), contract), _as_it_is)
     if isinstance(customers, np.ndarray):
         return GivenCustomers(_of_matrix(customers, contract), _as_it_is)
     if isinstance(customers, list | tuple):

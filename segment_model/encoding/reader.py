@@ -137,7 +137,7 @@ class CustomerReader:
         check_unique(frame)
 
     def plain(self, record: Record) -> dict[str, float | str | None]:
-        """All values of one customer, descriptors too, as plain Python values in the same order.
+        """All values of one customer, descriptors too, as plain Python values in the same order, None where missing.
 
         Raises
         ------
@@ -152,7 +152,7 @@ class CustomerReader:
         ]
         if problems:
             raise InputError(problems)
-        return {name: plain for name, (_, plain) in by_name.items()}
+        return {name: plain if plain == plain else None for name, (_, plain) in by_name.items()}
 
     def parts(self, customers: Table) -> Callable[[int, int], RawCustomers]:
         """What reads customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole.

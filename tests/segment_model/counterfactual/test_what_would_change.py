@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from itertools import islice, product
 from typing import Any
 
@@ -608,6 +609,20 @@ def test_values_may_come_in_any_form_that_the_model_takes(model: SegmentModel, c
     for to in model.ids[:2]:
         expected = what_would_change(model, bare, to, ["monetary_value", "plan"])
         assert repr(what_would_change(model, dressed, to, ["monetary_value", "plan"])) == repr(expected)
+
+
+@pytest.mark.parametrize("missing", [math.nan, np.float32("nan"), Decimal("NaN"), pd.NA])
+def test_what_is_missing_in_a_row_of_a_frame_does_not_change(
+    kmeans_model: SegmentModel, customers: list[dict[str, Any]], missing: Any
+) -> None:
+    """`frame.iloc[0].to_dict()` has NaN where a value is missing, which equals nothing."""
+    customer = customers[0] | {"days_between_orders": None}
+    other = next(to for to in kmeans_model.ids if to != kmeans_model.assign_record(customer).segment_id)
+    for changeable in (["monetary_value", "plan"], ["monetary_value", "days_between_orders"]):
+        expected = what_would_change(kmeans_model, customer, other, changeable, relations=())
+        dressed = customer | {"days_between_orders": missing}
+        assert what_would_change(kmeans_model, dressed, other, changeable, relations=()) == expected
+        assert not any("nan" in change.words for change in expected.changes)
 
 
 def test_extreme_and_missing_values_are_starting_points_too(

@@ -55,6 +55,8 @@ def test_a_series_is_one_customer(kmeans_model: SegmentModel, planted: Any) -> N
     answer = kmeans_model.assign(customer)
     assert [*answer.index] == [customer.name]
     assert answer["segment_id"].iloc[0] == kmeans_model.assign(planted.frame)["segment_id"].iloc[5]
+    with_id = planted.frame.reset_index().iloc[5]
+    assert kmeans_model.assign(with_id).equals(kmeans_model.assign(planted.frame.reset_index().iloc[[5]]))
 
 
 def test_a_matrix_is_taken_where_all_columns_are_numbers(numbers_model: SegmentModel) -> None:

@@ -121,6 +121,18 @@ def test_dates_in_other_guise_are_left_out(customers: pd.DataFrame, months: Any,
         assert any(f"left out 'since' ({reason}" in note for note in discovered.notes)
 
 
+@pytest.mark.parametrize("ends", [(1e300, 0.5), (1.7e308, -1.7e308)])
+def test_a_number_beyond_all_distances_is_refused_in_a_line(customers: pd.DataFrame, ends: tuple[float, float]) -> None:
+    """Warnings are errors here: NumPy would warn of sums, differences and squares that overflow."""
+    balance = np.random.default_rng(1).normal(size=90)
+    balance[:2] = ends
+    owing = customers.assign(balance=balance)
+    with pytest.raises(SegmentsError, match=r"balance holds 1\.?7?e\+30[08] \(customer '0000'\), and 1e\+150 is the most"):
+        discover(owing)
+    described = discover(owing, ["spend", "visits"])
+    assert described.model.contract["balance"].role == "descriptor"
+
+
 def test_days_of_a_spreadsheet_are_told(customers: pd.DataFrame) -> None:
     dated = customers.assign(since=45_000 + (np.arange(90) * 37) % 400, price=30_000 + (np.arange(90) * 53) % 390)
     (warning,) = warnings_of(discover(dated))

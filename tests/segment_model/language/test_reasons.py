@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segment_model.language.reasons import ReasonWriter, in_one_sentence, reasons, sentences
-from segment_model.language.wording import in_words_of_change, plain_number, plain_value
+from segment_model.language.wording import exact_value, in_words_of_change, plain_number, plain_value
 from segments import Column, Kind, SegmentLabel, SegmentModel
 
 
@@ -152,7 +152,7 @@ def test_one_sentence_names_both_segments_and_both_sides(kmeans_model: SegmentMo
         (5.0, 1e300, Column("x", Kind.NUMBER, unit="USD"), "x: 1e+300 USD more (from 5 to 1e+300)"),
         (5e-9, 2e-9, Column("x", Kind.NUMBER, unit="USD"), "x: 3e-09 USD less (from 5e-09 to 2e-09)"),
         (5e-9, None, Column("x", Kind.NUMBER, unit="USD"), "x: unknown instead of 5e-09 USD"),
-        (1e6, 1e6 + 2**-30, Column("x", Kind.NUMBER, unit="USD"), "x: 9.31e-10 USD more (from 1,000,000 to 1,000,000)"),
+        (1e6, 1e6 + 2**-30, Column("x", Kind.NUMBER, unit="USD"), "x: 9.31e-10 USD more (from 1,000,000 to 1,000,000.000000001)"),
         (1.7e308, -1.7e308, Column("x", Kind.NUMBER, unit="USD"), "x: 3.40e+308 USD less (from 1.7e+308 to -1.7e+308)"),
         (1.7e308, 0.3, Column("u", Kind.NUMBER, unit="of seats"),
          "u: 1.70e+310 percentage points less (from 1.70e+310 % to 30 %)"),
@@ -192,6 +192,33 @@ def test_every_number_can_be_said(value: float, other: float) -> None:
             assert len(change) < 140
         gap = in_words_of_change(value, other, column).removeprefix(f"{column.title}: ").split()[0]
         assert (float(gap.replace(",", "")) == 0) == (value == other)
+
+
+ORDINARY = st.floats(-1e18, 1e18, allow_nan=False)
+
+
+@given(ORDINARY, st.one_of(ORDINARY, st.floats(0.999, 1.001)), st.integers(-9, 18))
+@example(1.578159454934087e-05, 0.99999, -5)
+@example(-0.0, 5.0, 0)
+def test_the_ends_of_a_change_are_told_apart(value: float, other: float, places: int) -> None:
+    """The greater number is written as the greater one, and neither differs from its number by half a percent."""
+    value = round(value, places) if places < 10 else value
+    other = value * other if 0.999 <= other <= 1.001 else other
+    for column in NUMBERS[:2]:
+        change = in_words_of_change(value, other, column)
+        ends = [float(end.replace(",", "")) for end in re.findall(r"(?:from|to) ([-+,.e\d]+)", change)]
+        assert (ends[0] < ends[1]) == (value < other), change
+        assert (ends[0] > ends[1]) == (value > other), change
+        largest = max(abs(value), abs(other))
+        assert ends == [pytest.approx(end, rel=0.006, abs=max(0.006 * largest, 1e-300)) for end in (value, other)]
+        assert " -0 " not in change
+
+
+@given(st.floats(1e-12, 1e18))
+def test_an_exact_value_is_within_half_a_percent(value: float) -> None:
+    for column, times in ((NUMBERS[0], 1), (NUMBERS[2], 100)):
+        shown = float(exact_value(value, column).partition(" ")[0].replace(",", ""))
+        assert shown == pytest.approx(times * value, rel=0.006)
 
 
 def test_huge_numbers_are_said_in_powers_of_ten() -> None:

@@ -53,10 +53,24 @@ class FreeNumber:
         return max(float(self.encoding.lower[self.row]), lowest), min(float(self.encoding.upper[self.row]), highest)
 
     @cached_property
+    def possible(self) -> tuple[float, float]:
+        """The least and the greatest value that a change may lead to: within reach, of whole numbers the whole ones.
+
+        Where a reach holds no whole number, those next to it.
+        """
+        low, high = self.reach
+        if not self.whole:
+            return low, high
+        least, most = math.ceil(low - SAME), math.floor(high + SAME)
+        if least > most:
+            least, most = math.floor(low), math.ceil(high)
+        return max(float(least), self.limits[0]), min(float(most), self.limits[1])
+
+    @cached_property
     def encoded_reach(self) -> tuple[float, float]:
-        """`reach`, encoded; both ends are equal where training saw one value only."""
-        low, high = self.encode(np.array(self.reach))
-        return float(low), float(high)
+        """`possible` and the customer's own value, encoded; both ends are equal where training saw one value only."""
+        low, high = self.encode(np.array(self.possible))
+        return min(float(low), self.encoded), max(float(high), self.encoded)
 
     @cached_property
     def encoded(self) -> float:
@@ -106,16 +120,33 @@ class FreeNumber:
         return 10.0 ** (math.floor(math.log10(size)) - 2 - finer)
 
     def around(self, encoded: float, finer: int = 0) -> tuple[float, float]:
-        """The round values next below and above an encoded one; the same twice if it is itself round."""
+        """The round values next below and above an encoded one; the same twice if it is itself round.
+
+        Beyond the last round value stands the customer's own, where it lies there.
+        """
         value = float(self.decode(np.array([encoded]))[0])
-        step = self.step(value, finer)
-        near = np.clip([spoken(round(value / step) + shift, step) for shift in (-1, 0, 1)], *self.limits)
+        step, least, most = self._grid(value, finer)
+        near = np.clip([spoken(round(value / step) + shift, step) for shift in (-1, 0, 1)], least, most)
         gap = self.encode(near) - encoded
         for position in (1, 0, 2):
             if abs(gap[position]) <= SAME:
                 return float(near[position]), float(near[position])
+        if gap[2] < 0 and self.encoded >= encoded - SAME:
+            return float(near[2]), self.value
+        if gap[0] > 0 and self.encoded <= encoded + SAME:
+            return self.value, float(near[0])
         below = 0 if gap[1] > 0 else 1
         return float(near[below]), float(near[below + 1])
+
+    def _grid(self, value: float, finer: int) -> tuple[float, float, float]:
+        """A step, and its least and greatest multiple that is `possible`; the finest step ends where these end."""
+        low, high = self.possible
+        for fineness in range(finer, FINEST - 1):
+            step = self.step(value, fineness)
+            least, most = math.ceil(low / step - SAME), math.floor(high / step + SAME)
+            if least <= most:
+                return step, spoken(least, step), spoken(most, step)
+        return self.step(value, FINEST - 1), low, high
 
 
 def spoken(multiple: float, step: float) -> float:

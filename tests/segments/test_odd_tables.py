@@ -127,7 +127,9 @@ def test_a_number_beyond_all_distances_is_refused_in_a_line(customers: pd.DataFr
     balance = np.random.default_rng(1).normal(size=90)
     balance[:2] = ends
     owing = customers.assign(balance=balance)
-    with pytest.raises(SegmentsError, match=r"balance holds 1\.?7?e\+30[08] \(customer '0000'\), and 1e\+150 is the most"):
+    with pytest.raises(
+        SegmentsError, match=r"balance holds 1\.?7?e\+30[08] \(customer '0000'\), and 1e\+150 is the most"
+    ):
         discover(owing)
     described = discover(owing, ["spend", "visits"])
     assert described.model.contract["balance"].role == "descriptor"

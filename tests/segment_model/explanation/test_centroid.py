@@ -153,7 +153,9 @@ def test_the_caller_may_name_the_other_segment(model: SegmentModel, planted: Any
 def test_the_values_beside_an_explanation_are_plain_whatever_came(kmeans_model: SegmentModel, planted: Any) -> None:
     """shap's scatter and force plots fail on pandas' NA, on None and on Decimal."""
     frame = planted.frame.loc[planted.frame["days_between_orders"].isna()].iloc[:3]
-    rows = [{name: None if value != value else value for name, value in row.items()} for row in frame.to_dict("records")]
+    rows = [
+        {name: None if value != value else value for name, value in row.items()} for row in frame.to_dict("records")
+    ]
     expected = frame[list(kmeans_model.encoder.columns)].to_numpy(dtype=object)
     for dressed in (
         frame.convert_dtypes(),

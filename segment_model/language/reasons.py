@@ -13,7 +13,7 @@ import numpy as np
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
 from segment_model.explanation.name_misfits import NameMisfit, misfits
-from segment_model.language.wording import plain_value
+from segment_model.language.wording import plain_value, unitless_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +180,7 @@ class ReasonWriter:
     def _ending(self, column: Column, toward: int, against: int) -> str:
         """The typical values of the two segments, as the end of a phrase."""
         own, other = (
-            None if value is None else _without_unit(value, column)
+            None if value is None else unitless_value(value, column)
             for value in (_typical(self._model, position, column.name) for position in (toward, against))
         )
         if own is None:
@@ -194,14 +194,6 @@ class ReasonWriter:
 
 def _typical(model: SegmentModel, segment: int, name: str) -> Value:
     return None if segment < 0 else model.cards[segment].medians.get(name)
-
-
-def _without_unit(value: Value, column: Column) -> str:
-    """The value without its unit, which the phrase has named already."""
-    text = plain_value(value, column)
-    if column.is_category or not column.unit:
-        return text
-    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
 
 
 def _clipped(text: str, counted: str, end: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 from segment_model.contract import YEAR, Column
@@ -10,6 +11,7 @@ from segment_model.contract import YEAR, Column
 MOST_DIGITS = 6  # decimals of a number that has no more
 HUGE, MINUTE = 1e15, 1e-6  # larger and smaller numbers are written in powers of ten
 MOST_DECIMALS = 8  # with them, a number of at least `MINUTE` shows three digits that matter
+PLURAL = re.compile(r"(?<=[a-z]{2}[a-rt-z])s$")
 EXACT_DIGITS = 17  # two doubles that differ do so in these
 
 
@@ -46,8 +48,20 @@ def plain_value(value: float | str | None, column: Column) -> str:
     if in_percent(column):
         return f"{_percent(value)} {column.unit}"
     number = plain_number(value)
-    unit = column.unit.removesuffix("s") if number == "1" else column.unit
-    return f"{number} {unit}".strip()
+    return f"{number} {unit_after(number, column.unit)}".strip()
+
+
+def unitless_value(value: float | str | None, column: Column) -> str:
+    """A value without its unit, where other words name that."""
+    text = plain_value(value, column)
+    if not column.unit or isinstance(value, str):
+        return text
+    return text.removesuffix(f" {column.unit}").removesuffix(f" {unit_after('1', column.unit)}")
+
+
+def unit_after(number: str, unit: str) -> str:
+    """The unit after a written number: "day" after 1, else "days"; symbols ("ms") and words such as "class" stay."""
+    return PLURAL.sub("", unit) if number == "1" else unit
 
 
 def _percent(value: float) -> str:
@@ -73,7 +87,7 @@ def in_words_of_change(before: float | str | None, after: float | str | None, co
     share = in_percent(column)
     gap, old, new = _change(before, after, 100 if share else 1)
     unit = "percentage points" if share else column.unit
-    unit = unit.removesuffix("s") if gap == "1" else unit
+    unit = unit_after(gap, unit)
     percent = " %" if share else ""
     ends = f"(from {old}{percent} to {new}{percent})"
     if column.kind == "count":
@@ -109,7 +123,7 @@ def exact_value(value: float | str | None, column: Column) -> str:
     if in_percent(column):
         return f"{_all_digits(value, 100)} %"
     shown = _all_digits(value)
-    return f"{shown} {column.unit.removesuffix('s') if shown == '1' else column.unit}".strip()
+    return f"{shown} {unit_after(shown, column.unit)}".strip()
 
 
 def _all_digits(value: float, times: int = 1) -> str:

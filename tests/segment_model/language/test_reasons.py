@@ -14,7 +14,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segment_model.language.reasons import ReasonWriter, in_one_sentence, reasons, sentences
-from segment_model.language.wording import exact_value, in_words_of_change, plain_number, plain_value
+from segment_model.language.wording import (
+    exact_value,
+    in_words_of_change,
+    plain_number,
+    plain_value,
+    unitless_value,
+)
 from segments import Column, Kind, SegmentLabel, SegmentModel
 
 
@@ -219,6 +225,27 @@ def test_an_exact_value_is_within_half_a_percent(value: float) -> None:
     for column, times in ((NUMBERS[0], 1), (NUMBERS[2], 100)):
         shown = float(exact_value(value, column).partition(" ")[0].replace(",", ""))
         assert shown == pytest.approx(times * value, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("unit", "of_one"),
+    [
+        ("days", "day"),
+        ("orders", "order"),
+        ("USD", "USD"),
+        ("ms", "ms"),
+        ("s", "s"),
+        ("km/s", "km/s"),
+        ("class", "class"),
+    ],
+)
+def test_one_of_a_unit_keeps_a_symbol(unit: str, of_one: str) -> None:
+    """One millisecond is not "1 m"."""
+    column = Column("x", Kind.NUMBER, unit=unit)
+    assert plain_value(1.0, column) == exact_value(1.0, column) == f"1 {of_one}"
+    assert in_words_of_change(2.0, 1.0, column) == f"x: 1 {of_one} less (from 2 to 1)"
+    assert unitless_value(1.0, column) == "1"
+    assert unitless_value(2.0, column) == "2"
 
 
 def test_huge_numbers_are_said_in_powers_of_ten() -> None:

@@ -142,13 +142,17 @@ class SegmentModel:
         Raises
         ------
         ContractError
-            If one is no label.
+            If they are no dict, one is no label, or a name is no text.
         """
+        if not isinstance(overlay, Mapping):
+            raise ContractError(f"overlay is a dict of labels by segment id; got {shown(overlay)}")
         for segment_id, label in overlay.items():
             if not isinstance(label, SegmentLabel):
                 raise ContractError(
                     f"overlay: {segment_id!r} is {shown(label)}, no label; write SegmentLabel({str(label)!r:.60})"
                 )
+            if not isinstance(label.name, str) or not label.name.strip():
+                raise ContractError(f"overlay: the name of {segment_id!r} is {shown(label.name)}; expected text")
         return replace(self, overlay=dict(overlay))._with_digest(self.digest)
 
     @overload

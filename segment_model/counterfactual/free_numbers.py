@@ -16,7 +16,7 @@ from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
 SAME = 1e-9  # encoded units; a smaller move counts as none
 FINEST = 5  # step sizes that are tried, each a tenth of the one before
 CENT, PERCENT = 0.01, 0.01
-_CURRENCY = re.compile(r"^[A-Z]{3}\b")
+_CURRENCY = re.compile(r"^[A-Z]{3}\b|[$€£¥₹]")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class FreeNumber:
         """
         if self.whole:
             return 1.0
-        if _CURRENCY.match(self.column.unit):
+        if _CURRENCY.search(self.column.unit):
             return CENT / 10.0**finer
         if self.column.kind is Kind.SHARE or self.column.unit.startswith("of "):
             return PERCENT / 10.0**finer

@@ -193,6 +193,10 @@ def test_a_segment_is_renamed_by_a_label(kmeans_model: SegmentModel) -> None:
     text = answer(lambda: kmeans_model.with_overlay({first: "Regulars"}))  # type: ignore[dict-item]
     assert text == f"overlay: {first!r} is 'Regulars', no label; write SegmentLabel('Regulars')"
     assert kmeans_model.with_overlay({first: SegmentLabel("Regulars")}).names[0] == "Regulars"  # the remedy
+    text = answer(lambda: kmeans_model.with_overlay({first: SegmentLabel(5)}))  # type: ignore[arg-type]
+    assert text == f"overlay: the name of {first!r} is 5; expected text"
+    text = answer(lambda: kmeans_model.with_overlay(None))  # type: ignore[arg-type]
+    assert text == "overlay is a dict of labels by segment id; got null"
 
 
 def test_identical_customers_and_one_alone_are_answered_alike(model: SegmentModel, planted: Any) -> None:

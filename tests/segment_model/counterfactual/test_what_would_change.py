@@ -240,6 +240,13 @@ def test_shares_stay_within_what_training_looked_at() -> None:
     assert [change.after for change in answer.changes] == [0.0005]
 
 
+@pytest.mark.parametrize(("unit", "after"), [("USD", 11.11), ("US$", 11.11), ("€ a month", 11.11), ("kg", 11.2)])
+def test_money_changes_by_cents(unit: str, after: float) -> None:
+    model = small_model([Column("a", Kind.NUMBER, unit=unit)], [Transform.NONE], [(2.2,), (20.0,)])
+    answer = what_would_change(model, {"a": 5.0}, "s1", ["a"])
+    assert [change.after for change in answer.changes] == [after]
+
+
 def test_a_category_alone_is_tried_level_by_level() -> None:
     model = small_model(
         COUNTS, [Transform.LOG1P] * 3, [(10, 9, 0, 0), (11, 10, 0, 1), (9, 9, 0, 2), (10, 10, 0, 2)], ("a", "b", "c")

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segment_model.errors import ContractError, counted, nearest_word, shown
+from segment_model.inference.kind_inference import LARGEST_EXACT
 from segment_model.inference.other_frames import collected, table_of_stream
 
 CUSTOMER = "customer_id"
@@ -43,8 +44,8 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
     Raises
     ------
     ContractError
-        If it is no frame, a name is not text or stands twice, an id is missing or stands twice, or a column holds
-        values of several types.
+        If it is no frame, a name is not text or stands twice, an id is missing, stands twice or may have lost digits,
+        or a column holds values of several types.
     """
     if customer_id is not None and not isinstance(customer_id, str):
         raise ContractError(f"customer_id is the name of a column, as text; got {shown(customer_id)}")
@@ -176,6 +177,14 @@ def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> Cu
     odd = next((name for name in ids if not isinstance(name, str | int) or isinstance(name, bool)), None)
     if odd is not None and not _is_whole(ids):
         raise ContractError(f"an id must be text or a whole number; got {shown(odd)}. Convert: .astype(str)")
+    if pd.api.types.is_float_dtype(ids.dtype):
+        rounded = ids[np.abs(ids.to_numpy(dtype=float)) >= LARGEST_EXACT]
+        if len(rounded):
+            are = counted(len(rounded), "id is a floating-point number", "ids are floating-point numbers")
+            raise ContractError(
+                f"{are} of 2^53 or more, such as {rounded[0]:.0f}, of which digits may be lost; read the ids "
+                "as text or as whole numbers"
+            )
     if not ids.is_unique:
         twice = ids[ids.duplicated()].unique()
         raise ContractError(

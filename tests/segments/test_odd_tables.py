@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import segments
-from segments import SegmentDiscovery, SegmentsError
+from segments import SegmentDiscovery, SegmentsError, VectorContract
 
 KMEANS = {"algorithms": [{"algorithm": "kmeans", "segments": 3, "starts": 1}], "force": True}
 
@@ -214,6 +214,22 @@ def test_an_id_that_names_nobody_is_refused(name: str, words: str, customers: pd
     odd = customers.assign(customer_id=[name, *customers["customer_id"][1:]])
     with pytest.raises(SegmentsError, match=words):
         discover(odd)
+
+
+def test_ids_whose_digits_doubles_lose_are_refused(customers: pd.DataFrame) -> None:
+    large = 2**53 - 100 + np.arange(90)
+    doubles = customers.assign(customer_id=large.astype(float))
+    assert len(VectorContract.from_frame(doubles).names) == 3
+    for frame in (
+        doubles.assign(customer_id=doubles["customer_id"] + 100),
+        pl.from_pandas(doubles).with_columns(pl.col("customer_id") + 100),
+        doubles.assign(customer_id=(doubles["customer_id"] + 100).astype("Float64")).set_index("customer_id"),
+    ):
+        with pytest.raises(
+            SegmentsError, match=r"90 ids are floating-point numbers of 2\^53 or more, such as 90071992547"
+        ):
+            VectorContract.from_frame(frame)
+    assert len(VectorContract.from_frame(customers.assign(customer_id=large + 100)).names) == 3
 
 
 def test_another_column_has_the_name_of_the_ids(customers: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
+from segment_model.encoding.frames import is_missing_marker
 from segment_model.explanation.name_misfits import NameMisfit, misfits
 from segment_model.language.wording import plain_value, unitless_value
 
@@ -229,5 +230,7 @@ def _speak(parts: Sequence[str]) -> str:
 def _plain(raw: Any) -> Value:
     if raw is None or isinstance(raw, str):
         return raw
+    if is_missing_marker(raw):
+        return None
     number = float(raw)
     return None if math.isnan(number) else number

@@ -273,4 +273,8 @@ def test_sentences_of_many_are_those_of_each(model: SegmentModel, planted: Any) 
         untrue = model.name_misfits(customer.to_dict(), model.ids[toward])
         by_row.append(in_one_sentence(ranked, model, toward, against, untrue))
     assert sentences(model, frame, explanations) == by_row
+    assert sentences(model, frame.convert_dtypes(), explanations) == by_row
+    missing = frame.loc[frame["days_between_orders"].isna()].iloc[0].to_dict()
+    dressed = {name: pd.NA if value != value else value for name, value in missing.items()}
+    assert words_of(model, dressed) == words_of(model, missing)
     assert any(" Unlike most of its segment: " in sentence for sentence in by_row)

@@ -45,6 +45,7 @@ def test_a_notebook_and_a_terminal_show_the_same(kind: str, shown: dict[str, tup
     assert title in html.unescape(page)
     assert "<i>" not in page, "a name is text, not markup"
     assert "<on>" not in page
+    assert page.startswith('<div class="tex2jax_ignore mathjax_ignore"'), "US$ 5 to US$ 9 is no formula"
 
 
 def test_long_cells_are_cut_on_a_terminal_alone(kmeans_model: SegmentModel) -> None:

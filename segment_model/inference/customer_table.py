@@ -128,9 +128,27 @@ def _arrow_columns(frame: pd.DataFrame) -> pa.Table:
 def _array_of(values: pd.Series[Any]) -> pa.Array:
     if isinstance(values.dtype, pd.SparseDtype):
         values = pd.Series(values.to_numpy(), values.index)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        levels = values.cat.categories.dtype
+        values = values.astype(levels) if isinstance(levels, pd.DatetimeTZDtype) else values
     if isinstance(values.dtype, pd.DatetimeTZDtype):  # no feature; Arrow's way to read it warns
         values = values.dt.tz_convert(None)
     return pa.Array.from_pandas(values)
+
+
+def _with_plain_levels(table: pa.Table) -> pa.Table:
+    """The table with categories of intervals, periods, durations or lists as these.
+
+    Arrow can neither cast nor write most such categories.
+    """
+    for place, field in enumerate(table.schema):
+        levels = field.type.value_type if pa.types.is_dictionary(field.type) else None
+        if levels is not None and (
+            pa.types.is_nested(levels) or pa.types.is_duration(levels) or isinstance(levels, pa.BaseExtensionType)
+        ):
+            chunks = [chunk.dictionary.take(chunk.indices) for chunk in table[field.name].chunks]
+            table = table.set_column(place, field.name, pa.chunked_array(chunks, levels))
+    return table
 
 
 def _with_dates(table: pa.Table) -> pa.Table:
@@ -191,7 +209,7 @@ def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> Cu
             f"a customer must have one row; {counted(len(twice), 'id stands', 'ids stand')} in several, such as "
             f"{shown(twice[0])}. Sum or pick the rows of each"
         )
-    table, in_days = _in_days(_with_dates(table))
+    table, in_days = _in_days(_with_dates(_with_plain_levels(table)))
     texts = [text_of_id(name) for name in ids]
     return CustomerTable(table.append_column(CUSTOMER, pa.array(texts, pa.string())), ids, (*notes, *in_days))
 

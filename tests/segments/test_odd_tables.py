@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import segments
-from segments import SegmentDiscovery, SegmentsError, VectorContract
+from segments import ColumnsLeftOutWarning, SegmentDiscovery, SegmentsError, VectorContract
 
 KMEANS = {"algorithms": [{"algorithm": "kmeans", "segments": 3, "starts": 1}], "force": True}
 
@@ -119,6 +119,33 @@ def test_dates_in_other_guise_are_left_out(customers: pd.DataFrame, months: Any,
         discovered = discover(frame)
         assert "since" not in discovered.vectors
         assert any(f"left out 'since' ({reason}" in note for note in discovered.notes)
+
+
+@pytest.mark.parametrize(
+    ("levels", "reason"),
+    [
+        (pd.cut(np.arange(9), 3), "neither numbers nor text"),
+        (pd.Categorical(pd.period_range("2024-01", periods=9, freq="M")), "a date"),
+        (pd.Categorical(pd.date_range("2024-01-01", periods=9, tz="Europe/Berlin")), "a date"),
+    ],
+    ids=["intervals", "periods", "moments"],
+)
+def test_categories_that_are_no_text_are_read_as_what_they_are(
+    customers: pd.DataFrame, levels: Any, reason: str
+) -> None:
+    """Arrow can neither cast nor write a category of intervals, as `pd.cut` makes it."""
+    binned = customers.assign(bin=levels.take(np.arange(90) % 9))
+    discovered = discover(binned)
+    assert any(f"left out 'bin' ({reason}" in note for note in discovered.notes)
+    assert discovered.assign(binned)["segment_id"].tolist() == discovered.labels.tolist()
+    with pytest.warns(ColumnsLeftOutWarning, match=rf"left out 'bin' \({reason}"):
+        assert "bin" not in VectorContract.from_frame(binned).names
+
+
+def test_categories_of_durations_are_days(customers: pd.DataFrame) -> None:
+    waits = pd.to_timedelta(np.arange(90) % 7 + 0.5, unit="D")
+    for frame in (customers.assign(wait=pd.Categorical(waits)), customers.assign(wait=waits)):
+        assert VectorContract.from_frame(frame)["wait"].kind == "number"
 
 
 @pytest.mark.parametrize("ends", [(1e300, 0.5), (1.7e308, -1.7e308)])

@@ -15,6 +15,7 @@ from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
 
 SAME = 1e-9  # encoded units; a smaller move counts as none
 FINEST = 5  # step sizes that are tried, each a tenth of the one before
+NARROWEST = 10  # times that a step is made finer where a narrow range holds none of its multiples
 CENT, PERCENT = 0.01, 0.01
 _CURRENCY = re.compile(r"^[A-Z]{3}\b|[$€£¥₹]")
 
@@ -139,14 +140,19 @@ class FreeNumber:
         return float(near[below]), float(near[below + 1])
 
     def _grid(self, value: float, finer: int) -> tuple[float, float, float]:
-        """A step, and its least and greatest multiple that is `possible`; the finest step ends where these end."""
+        """A step, and its least and greatest multiple that is `possible`; the finest step ends where these end.
+
+        A step that has no multiple in a narrow range is made finer.
+        """
         low, high = self.possible
-        for fineness in range(finer, FINEST - 1):
+        for fineness in range(finer, finer + NARROWEST):
             step = self.step(value, fineness)
             least, most = math.ceil(low / step - SAME), math.floor(high / step + SAME)
-            if least <= most:
+            if least <= most and finer < FINEST - 1:
                 return step, spoken(least, step), spoken(most, step)
-        return self.step(value, FINEST - 1), low, high
+            if least <= most:
+                break
+        return step, low, high
 
 
 def spoken(multiple: float, step: float) -> float:

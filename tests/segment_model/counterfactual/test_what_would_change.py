@@ -240,6 +240,18 @@ def test_shares_stay_within_what_training_looked_at() -> None:
     assert [change.after for change in answer.changes] == [0.0005]
 
 
+def test_a_narrow_range_of_large_numbers_has_values_that_people_say() -> None:
+    """Three digits of 1,000,000.5 are 1,000,000, which lies below the range."""
+    wide = small_model([Column("a", Kind.NUMBER)], [Transform.NONE], [(1_000_000.2,), (1_000_000.71,)])
+    numbers = replace(wide.encoder.numbers, lower=np.array([1_000_000.1]), upper=np.array([1_000_000.93]))
+    model = replace(wide, encoder=replace(wide.encoder, numbers=numbers))
+    sites = model.encoder.numbers.encode(np.array([[1_000_000.2, 1_000_000.71]])).T
+    model = replace(model, assigner=NearestCentroid(sites), explainer=CentroidExplainer(model.encoder, sites, sites[0]))
+    answer = what_would_change(model, {"a": 1_000_000.3}, "s1", ["a"])
+    assert [change.after for change in answer.changes] == [1_000_000.5]
+    assert [change.words for change in answer.changes] == ["a: 0.2 more (from 1,000,000.3 to 1,000,000.5)"]
+
+
 @pytest.mark.parametrize(("unit", "after"), [("USD", 11.11), ("US$", 11.11), ("€ a month", 11.11), ("kg", 11.2)])
 def test_money_changes_by_cents(unit: str, after: float) -> None:
     model = small_model([Column("a", Kind.NUMBER, unit=unit)], [Transform.NONE], [(2.2,), (20.0,)])

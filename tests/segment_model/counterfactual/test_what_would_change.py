@@ -602,6 +602,28 @@ def test_more_recent_than_the_first_order_is_impossible() -> None:
     assert what_would_change(rfm_model(), customer | {"tenure_days": tenure + 2}, "s2", ["recency_days"]).reachable
 
 
+def test_a_single_order_is_the_first_and_the_last() -> None:
+    """With one order the tenure is the recency, so fewer orders or a later one alone are no customer."""
+    reached = 0
+    for recency, frequency, tenure in ((24.0, 1.0, 24.0), (24.0, 2.0, 29.0), (5.0, 4.0, 20.0)):
+        customer = BUYER | {"recency_days": recency, "frequency": frequency, "tenure_days": tenure}
+        customer |= {"monetary_value": 8.0 * frequency, "average_order_value": 8.0}
+        customer |= {"days_between_orders": (tenure - recency) / (frequency - 1) if frequency > 1 else None}
+        for to, changeable in product(
+            ("s0", "s1", "s2"), (["frequency"], ["recency_days"], ["recency_days", "frequency"])
+        ):
+            answer = what_would_change(rfm_model(), customer, to, changeable)
+            if answer.reachable and answer.customer is not None:
+                reached += 1
+                one_day = answer.customer["recency_days"] == tenure
+                assert answer.customer["frequency"] != 1 or one_day, (changeable, answer)
+    assert reached > 10
+    # of a business that counts the tenure from the sign-up, one order says nothing of it
+    signed_up = BUYER | {"frequency": 1.0, "monetary_value": 2.0, "recency_days": 20.0, "tenure_days": 90.0}
+    earlier = what_would_change(rfm_model(), signed_up | {"days_between_orders": None}, "s0", ["recency_days"])
+    assert earlier.reachable
+
+
 def test_what_cannot_be_told_is_not_made_up() -> None:
     """Without orders there is no average order: nobody knows what the first one will be worth."""
     nobody = {"recency_days": 10.0, "frequency": 0.0, "monetary_value": 0.0}

@@ -153,20 +153,18 @@ def test_the_caller_may_name_the_other_segment(model: SegmentModel, planted: Any
 def test_the_values_beside_an_explanation_are_plain_whatever_came(kmeans_model: SegmentModel, planted: Any) -> None:
     """shap's scatter and force plots fail on pandas' NA, on None and on Decimal."""
     frame = planted.frame.loc[planted.frame["days_between_orders"].isna()].iloc[:3]
-    rows = [
-        {name: None if value != value else value for name, value in row.items()} for row in frame.to_dict("records")
-    ]
+    rows = [{name: None if cell != cell else cell for name, cell in row.items()} for row in frame.to_dict("records")]
     expected = frame[list(kmeans_model.encoder.columns)].to_numpy(dtype=object)
     for dressed in (
         frame.convert_dtypes(),
         frame.convert_dtypes(dtype_backend="pyarrow").astype({"plan": "category"}),
-        frame.assign(monetary_value=[Decimal(value) for value in frame["monetary_value"]]),
+        frame.assign(monetary_value=[Decimal(cell) for cell in frame["monetary_value"]]),
         rows,
     ):
         data = kmeans_model.explain(dressed).data
-        assert [[type(value) for value in row] for row in data] == [[float] * 5 + [str]] * 3
-        assert [[value for value in row if value == value] for row in data] == [
-            [value for value in row if value == value] for row in expected
+        assert [[type(cell) for cell in row] for row in data] == [[float] * 5 + [str]] * 3
+        assert [[cell for cell in row if cell == cell] for row in data] == [
+            [cell for cell in row if cell == cell] for row in expected
         ]
     assert kmeans_model.explain([]).data.shape == (0, 6)
 

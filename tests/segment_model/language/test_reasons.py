@@ -206,25 +206,25 @@ ORDINARY = st.floats(-1e18, 1e18, allow_nan=False)
 @given(ORDINARY, st.one_of(ORDINARY, st.floats(0.999, 1.001)), st.integers(-9, 18))
 @example(1.578159454934087e-05, 0.99999, -5)
 @example(-0.0, 5.0, 0)
-def test_the_ends_of_a_change_are_told_apart(value: float, other: float, places: int) -> None:
+def test_the_ends_of_a_change_are_told_apart(number: float, other: float, places: int) -> None:
     """The greater number is written as the greater one, and neither differs from its number by half a percent."""
-    value = round(value, places) if places < 10 else value
-    other = value * other if 0.999 <= other <= 1.001 else other
+    number = round(number, places) if places < 10 else number
+    other = number * other if 0.999 <= other <= 1.001 else other
     for column in NUMBERS[:2]:
-        change = in_words_of_change(value, other, column)
+        change = in_words_of_change(number, other, column)
         ends = [float(end.replace(",", "")) for end in re.findall(r"(?:from|to) ([-+,.e\d]+)", change)]
-        assert (ends[0] < ends[1]) == (value < other), change
-        assert (ends[0] > ends[1]) == (value > other), change
-        largest = max(abs(value), abs(other))
-        assert ends == [pytest.approx(end, rel=0.006, abs=max(0.006 * largest, 1e-300)) for end in (value, other)]
+        assert (ends[0] < ends[1]) == (number < other), change
+        assert (ends[0] > ends[1]) == (number > other), change
+        largest = max(abs(number), abs(other))
+        assert ends == [pytest.approx(end, rel=0.006, abs=max(0.006 * largest, 1e-300)) for end in (number, other)]
         assert " -0 " not in change
 
 
 @given(st.floats(1e-12, 1e18))
-def test_an_exact_value_is_within_half_a_percent(value: float) -> None:
+def test_an_exact_value_is_within_half_a_percent(number: float) -> None:
     for column, times in ((NUMBERS[0], 1), (NUMBERS[2], 100)):
-        shown = float(exact_value(value, column).partition(" ")[0].replace(",", ""))
-        assert shown == pytest.approx(times * value, rel=0.006)
+        shown = float(exact_value(number, column).partition(" ")[0].replace(",", ""))
+        assert shown == pytest.approx(times * number, rel=0.006)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +275,6 @@ def test_sentences_of_many_are_those_of_each(model: SegmentModel, planted: Any) 
     assert sentences(model, frame, explanations) == by_row
     assert sentences(model, frame.convert_dtypes(), explanations) == by_row
     missing = frame.loc[frame["days_between_orders"].isna()].iloc[0].to_dict()
-    dressed = {name: pd.NA if value != value else value for name, value in missing.items()}
+    dressed = {name: pd.NA if cell != cell else cell for name, cell in missing.items()}
     assert words_of(model, dressed) == words_of(model, missing)
     assert any(" Unlike most of its segment: " in sentence for sentence in by_row)

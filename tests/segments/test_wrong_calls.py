@@ -66,6 +66,8 @@ def test_what_would_change_takes_one_customer_and_a_list_of_columns(kmeans_model
         lambda: kmeans_model.what_would_change(planted.frame.head(1), to, ["frequency"])  # type: ignore[arg-type]
     )
     assert "write ['frequency']" in answer(lambda: kmeans_model.what_would_change(customer, to, "frequency"))
+    nested: Any = [["frequency"]]
+    assert "no column ['frequency']" in answer(lambda: kmeans_model.what_would_change(customer, to, nested))
 
 
 def test_distances_of_dicts_are_those_of_the_frame(kmeans_model: SegmentModel, planted: Any) -> None:

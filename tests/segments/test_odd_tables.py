@@ -80,6 +80,18 @@ def test_a_frame_is_answered_in_its_own_kind(discovered: SegmentDiscovery, custo
     assert under_own_name["Kunde"].to_list() == [*customers["customer_id"].head(20)]
 
 
+@pytest.mark.parametrize("kind", [pl.Int32, pl.UInt8, pl.Categorical])
+def test_answers_join_the_customers(kind: Any, discovered: SegmentDiscovery, customers: pd.DataFrame) -> None:
+    ids = pl.Series([str(number) for number in range(90)]).cast(kind)
+    frame = pl.from_pandas(customers).with_columns(customer_id=ids)
+    joined = frame.join(discovered.assign(frame), on="customer_id")
+    assert joined["segment_id"].to_list() == [*discovered.labels]
+    nobody = frame.filter(False)
+    if kind.is_integer():
+        assert discovered.assign(nobody)["customer_id"].dtype == kind
+        assert frame.join(discovered.assign(nobody), on="customer_id").is_empty()
+
+
 def test_ids_in_a_column_that_the_answer_has_too(discovered: SegmentDiscovery, customers: pd.DataFrame) -> None:
     frame = customers.rename(columns={"customer_id": "segment_id"})
     assert discovered.assign(frame, "segment_id").index.equals(pd.Index(frame["segment_id"]))

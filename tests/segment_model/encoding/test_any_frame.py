@@ -31,6 +31,16 @@ def test_a_polars_frame_is_answered_by_one_with_the_ids(model: SegmentModel, col
     assert np.array_equal(answer["strength"].to_numpy(), expected["strength"].to_numpy())
 
 
+@pytest.mark.parametrize("kind", [pl.Int32, pl.UInt8, pl.String])
+def test_ids_keep_their_type_with_and_without_rows(kind: Any, kmeans_model: SegmentModel, column: pd.DataFrame) -> None:
+    """Answers of several parts are put together, and joined to the customers."""
+    frame = pl.from_pandas(column.head(9)).with_columns(customer_id=pl.Series(range(9)).cast(kind))
+    answers = [kmeans_model.assign(part) for part in (frame, frame.filter(False))]
+    assert frame.join(pl.concat(answers), on="customer_id").height == 9
+    tables = [kmeans_model.assign(part.to_arrow()) for part in (frame, frame.filter(False))]
+    assert pa.concat_tables(tables).num_rows == 9
+
+
 def test_a_lazy_frame_is_answered_lazily(kmeans_model: SegmentModel, column: pd.DataFrame) -> None:
     frame = pl.from_pandas(column)
     answer = kmeans_model.assign(frame.lazy())

@@ -57,7 +57,10 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
     if name not in table.column_names:
         note = f"no column {CUSTOMER!r}: the customers are the numbers of the rows, from 0"
         return _with_ids(table, pd.RangeIndex(len(table)), (note,))
-    ids = pd.Index(table[name].to_pandas(), name=name, tupleize_cols=False)  # of the same type, so that answers join
+    column = table[name]
+    # of the column's own type, so that answers join; NumPy's arrays would stand for lists
+    own = column.to_pylist() if pa.types.is_nested(column.type) else column.to_pandas()
+    ids = pd.Index(own, name=name, tupleize_cols=False)
     return _with_ids(table.drop_columns([name]), ids, ())
 
 

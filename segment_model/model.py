@@ -142,13 +142,17 @@ class SegmentModel:
         Raises
         ------
         ContractError
-            If one is no label.
+            If they are no dict, one is no label, or a name is no text.
         """
+        if not isinstance(overlay, Mapping):
+            raise ContractError(f"overlay is a dict of labels by segment id; got {shown(overlay)}")
         for segment_id, label in overlay.items():
             if not isinstance(label, SegmentLabel):
                 raise ContractError(
                     f"overlay: {segment_id!r} is {shown(label)}, no label; write SegmentLabel({str(label)!r:.60})"
                 )
+            if not isinstance(label.name, str) or not label.name.strip():
+                raise ContractError(f"overlay: the name of {segment_id!r} is {shown(label.name)}; expected text")
         return replace(self, overlay=dict(overlay))._with_digest(self.digest)
 
     @overload
@@ -277,16 +281,16 @@ class SegmentModel:
         return self.explain_records(read_customers(customers, self.contract).table, against=against)[1]
 
     def explain(self, customers: Any, against: str | None = None) -> shap.Explanation:
-        """As `explain_table`, as a `shap.Explanation` that shap's own plots take; `data` is in the user's units."""
-        import numpy as np
+        """As `explain_table`, as a `shap.Explanation` that shap's own plots take.
+
+        `data` is in the user's units: doubles and text, NaN where missing, whatever types the customers have.
+        """
+        import pandas as pd
 
         table = read_customers(customers, self.contract).table
         explanations = self.explain_table(table, against)
-        columns = list(explanations.columns)
-        if is_frame(table):
-            return explanations.to_shap(table[columns].to_numpy(dtype=object))
-        rows = [[record[name] for name in columns] for record in table]
-        return explanations.to_shap(np.array(rows, dtype=object).reshape(len(rows), len(columns)))
+        frame = table if is_frame(table) else pd.DataFrame(list(table), columns=list(explanations.columns))
+        return explanations.to_shap(self.scorer.reader.shown(frame))
 
     def what_would_change(
         self, record: Record, to: str, changeable: Sequence[str], check: Check = go_on

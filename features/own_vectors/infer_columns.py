@@ -143,7 +143,7 @@ def _doubts(
         numbers = facts[column.theirs].numbers
         if column.kind not in (Kind.COUNT, Kind.NUMBER) or numbers is None or len(numbers) < FEWEST_DAYS:
             continue
-        if numbers[-1] - numbers[0] <= MOST_DAYS and (days := serial_days(numbers[0], numbers[-1])):
+        if (days := serial_days(numbers[0], numbers[-1])) and numbers[-1] - numbers[0] <= MOST_DAYS:
             yield Notice(
                 TABLE,
                 f"{column.theirs!r}: numbers from {numbers[0]:,.0f} to {numbers[-1]:,.0f}, as spreadsheets write the "

@@ -22,6 +22,7 @@ CLOSE = 0.01  # what rounding may leave of a value, in spreads of its column; an
 NEARLY_ALL = 0.99  # of the customers
 MOST_WEIGHED = 4  # others that a column other than a sum may follow from, to be worth a sentence
 NEGLIGIBLE = 1e-3  # standardised coefficients of columns without a part
+LARGEST = 1e140  # the squares of sums of so many such numbers are doubles; a discovery refuses larger ones than 1e150
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def repeated_columns(
     count = len(next(iter((*numbers.values(), *levels.values())), ()))
     step = max(-(-count // LOOKED_AT), 1)
     columns = {name: values[::step] for name, values in list(numbers.items())[:MOST_COLUMNS]}
-    varying = {name: values for name, values in columns.items() if _varies(values)}
+    varying = {name: values for name, values in columns.items() if _is_compared(values)}
     copies = _copies(varying)
     repeating = {copy.column for copy in copies}
     others = {name: values for name, values in varying.items() if name not in repeating}
@@ -54,9 +55,12 @@ def repeated_columns(
     return (*copies, *codings, *_linear_relations(others, flags))
 
 
-def _varies(values: Floats) -> bool:
+def _is_compared(values: Floats) -> bool:
+    """Whether a column differs among enough customers, and the squares of its numbers are doubles."""
     known = values[np.isfinite(values)]
-    return len(known) >= FEWEST and len(known) - int(np.unique(known, return_counts=True)[1].max()) >= FEWEST
+    if len(known) < FEWEST or np.abs(known).max() > LARGEST:
+        return False
+    return len(known) - int(np.unique(known, return_counts=True)[1].max()) >= FEWEST
 
 
 def _copies(columns: Mapping[str, Floats]) -> list[Repetition]:

@@ -66,4 +66,6 @@ def largest_in_columns(numbers: Mapping[str, Floats]) -> RowOfTotals | None:
 def _sums(values: Floats) -> ColumnSums:
     if not len(values):
         return ColumnSums(0, 0.0, 0.0, 0.0)
-    return ColumnSums(int(np.count_nonzero(values)), float(values.min()), float(values.max()), float(values.sum()))
+    with np.errstate(over="ignore"):  # an infinite sum is no customer's value
+        total = float(values.sum())
+    return ColumnSums(int(np.count_nonzero(values)), float(values.min()), float(values.max()), total)

@@ -92,8 +92,17 @@ def _average_order(now: Now, then: Then) -> Floats:
 def _days_between(now: Now, then: Then) -> Floats:
     span = _tenure_now(now, then) - _new(now, then, "recency_days")
     gaps = _new(now, then, "frequency") - 1
-    days = np.where(span < 0, IMPOSSIBLE, _ratio(span, gaps))
+    impossible = span < 0
+    if _knows_first_order(now):
+        impossible = impossible | ((gaps == 0) & (span > 0))  # a single order is the first and the last
+    days = np.where(impossible, IMPOSSIBLE, _ratio(span, gaps))
     return np.where(np.isnan(span) | np.isnan(gaps), now["days_between_orders"], days)  # unknown: unchanged
+
+
+def _knows_first_order(now: Now) -> bool:
+    """Whether the tenure was sent, and is that of the first order: of a single order it equals the recency."""
+    tenure, orders = now.get("tenure_days", math.nan), now.get("frequency", math.nan)
+    return not math.isnan(tenure) and (orders != 1 or tenure == now.get("recency_days", math.nan))
 
 
 def _tenure_now(now: Now, then: Then) -> Floats:

@@ -15,8 +15,9 @@ from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
 
 SAME = 1e-9  # encoded units; a smaller move counts as none
 FINEST = 5  # step sizes that are tried, each a tenth of the one before
+NARROWEST = 10  # times that a step is made finer where a narrow range holds none of its multiples
 CENT, PERCENT = 0.01, 0.01
-_CURRENCY = re.compile(r"^[A-Z]{3}\b")
+_CURRENCY = re.compile(r"^[A-Z]{3}\b|[$€£¥₹]")
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,24 @@ class FreeNumber:
         return max(float(self.encoding.lower[self.row]), lowest), min(float(self.encoding.upper[self.row]), highest)
 
     @cached_property
+    def possible(self) -> tuple[float, float]:
+        """The least and the greatest value that a change may lead to: within reach, of whole numbers the whole ones.
+
+        Where a reach holds no whole number, those next to it.
+        """
+        low, high = self.reach
+        if not self.whole:
+            return low, high
+        least, most = math.ceil(low - SAME), math.floor(high + SAME)
+        if least > most:
+            least, most = math.floor(low), math.ceil(high)
+        return max(float(least), self.limits[0]), min(float(most), self.limits[1])
+
+    @cached_property
     def encoded_reach(self) -> tuple[float, float]:
-        """`reach`, encoded; both ends are equal where training saw one value only."""
-        low, high = self.encode(np.array(self.reach))
-        return float(low), float(high)
+        """`possible` and the customer's own value, encoded; both ends are equal where training saw one value only."""
+        low, high = self.encode(np.array(self.possible))
+        return min(float(low), self.encoded), max(float(high), self.encoded)
 
     @cached_property
     def encoded(self) -> float:
@@ -98,7 +113,7 @@ class FreeNumber:
         """
         if self.whole:
             return 1.0
-        if _CURRENCY.match(self.column.unit):
+        if _CURRENCY.search(self.column.unit):
             return CENT / 10.0**finer
         if self.column.kind is Kind.SHARE or self.column.unit.startswith("of "):
             return PERCENT / 10.0**finer
@@ -106,16 +121,38 @@ class FreeNumber:
         return 10.0 ** (math.floor(math.log10(size)) - 2 - finer)
 
     def around(self, encoded: float, finer: int = 0) -> tuple[float, float]:
-        """The round values next below and above an encoded one; the same twice if it is itself round."""
+        """The round values next below and above an encoded one; the same twice if it is itself round.
+
+        Beyond the last round value stands the customer's own, where it lies there.
+        """
         value = float(self.decode(np.array([encoded]))[0])
-        step = self.step(value, finer)
-        near = np.clip([spoken(round(value / step) + shift, step) for shift in (-1, 0, 1)], *self.limits)
+        step, least, most = self._grid(value, finer)
+        near = np.clip([spoken(round(value / step) + shift, step) for shift in (-1, 0, 1)], least, most)
         gap = self.encode(near) - encoded
         for position in (1, 0, 2):
             if abs(gap[position]) <= SAME:
                 return float(near[position]), float(near[position])
+        if gap[2] < 0 and self.encoded >= encoded - SAME:
+            return float(near[2]), self.value
+        if gap[0] > 0 and self.encoded <= encoded + SAME:
+            return self.value, float(near[0])
         below = 0 if gap[1] > 0 else 1
         return float(near[below]), float(near[below + 1])
+
+    def _grid(self, value: float, finer: int) -> tuple[float, float, float]:
+        """A step, and its least and greatest multiple that is `possible`; the finest step ends where these end.
+
+        A step that has no multiple in a narrow range is made finer.
+        """
+        low, high = self.possible
+        for fineness in range(finer, finer + NARROWEST):
+            step = self.step(value, fineness)
+            least, most = math.ceil(low / step - SAME), math.floor(high / step + SAME)
+            if least <= most and finer < FINEST - 1:
+                return step, spoken(least, step), spoken(most, step)
+            if least <= most:
+                break
+        return step, low, high
 
 
 def spoken(multiple: float, step: float) -> float:

@@ -190,9 +190,10 @@ class _Numbers:
                 continue
             step = number.step(float(at), finer)
             shifts = [sign * many for many in (1, 2, 5, 10, 100) for sign in (-1, 1)]
-            for value in (*(spoken(round(at / step) + shift, step) for shift in shifts), number.value):
+            near = np.clip([spoken(round(at / step) + shift, step) for shift in shifts], *number.possible)
+            for value in (*near, number.value):
                 moved = values.copy()
-                moved[position] = np.clip(value, *number.limits)
+                moved[position] = value
                 neighbours.append(moved)
         return np.array(neighbours).reshape(-1, len(values)).T
 

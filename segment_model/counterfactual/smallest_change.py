@@ -147,6 +147,8 @@ class _Search:
         return cost_of(self._categories, node.codes) + float(np.sum((solved - self._start) ** 2))
 
     def _push_solved(self, node: _Node) -> None:
+        if np.any(node.lower > node.upper):
+            return
         solution = self._solve(node)
         if solution is not None:
             heapq.heappush(self._heap, (solution[0], next(self._order), node, solution[1]))
@@ -160,9 +162,7 @@ class _Search:
             below, above = number.around(at)
             if below == above:
                 continue
-            low, high = number.encode(np.array([below, above]))
-            self._push_solved(replace(node, upper=_with(node.upper, position, low)))
-            self._push_solved(replace(node, lower=_with(node.lower, position, high)))
+            self._push_beside(node, position, at, number.encode(np.array([below, above])))
             return True
         return False
 
@@ -171,15 +171,29 @@ class _Search:
         for position, number in enumerate(self._numbers):
             if number.whole and node.lower[position] < node.upper[position]:
                 at = float(solved[position])
-                value = number.around(at)[0]
-                low, high = number.encode(np.array([max(value - 1, number.limits[0]), value + 1]))
+                below, above = number.around(at)
+                if below == above:
+                    below, above = below - 1, above + 1
+                ends = number.encode(np.clip([below, above], *number.limits))
                 self._push_solved(_fixed(node, position, at))
-                if low < at:
-                    self._push_solved(replace(node, upper=_with(node.upper, position, low)))
-                if high > at:
-                    self._push_solved(replace(node, lower=_with(node.lower, position, high)))
+                self._push_beside(node, position, at, ends)
                 return True
         return False
+
+    def _push_beside(self, node: _Node, position: int, at: float, ends: Floats) -> None:
+        """The values of one number up to one end and from the other on, and the customer's own where it lies between.
+
+        A count of a customer need not be whole, and may stay as it is. at : lies between the ends, and is not pushed.
+        """
+        below, above = ends.tolist()
+        start = float(self._start[position])
+        if below < at:
+            self._push_solved(replace(node, upper=_with(node.upper, position, below)))
+        if above > at:
+            self._push_solved(replace(node, lower=_with(node.lower, position, above)))
+        is_between = below < start < above and node.lower[position] <= start <= node.upper[position]
+        if is_between and abs(start - at) > SAME:
+            self._push_solved(_fixed(node, position, start))
 
     # -- rounding ----------------------------------------------------------------------------------------------
 

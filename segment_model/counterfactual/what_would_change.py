@@ -136,10 +136,10 @@ def what_would_change(
     if not isinstance(changeable, Iterable):
         such_as = [*model.encoder.columns[:2]]
         raise ContractError(f"changeable is a list of columns, such as {such_as}; got {type(changeable).__name__}")
-    columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
-    if not columns:
+    names = [*dict.fromkeys(_changeable(model, name).name for name in changeable)]
+    if not names:
         raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))
-    question = _Question(model, customer, target, [column.name for column in columns], relations, check)
+    question = _Question(model, customer, target, names, relations, check)
     segment = _segment(model, customer)
     if segment == to:
         same = question.customer

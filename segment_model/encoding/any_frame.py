@@ -50,7 +50,7 @@ def read_customers(customers: Any, contract: VectorContract) -> GivenCustomers:
     if is_frame(customers):
         return GivenCustomers(_by_id(customers, contract), _as_it_is)
     if is_series(customers):
-        return GivenCustomers(customers.to_frame().T.infer_objects(), _as_it_is)
+        return GivenCustomers(_by_id(customers.to_frame().T.infer_objects(), contract), _as_it_is)
     if isinstance(customers, np.ndarray):
         return GivenCustomers(_of_matrix(customers, contract), _as_it_is)
     if isinstance(customers, list | tuple):
@@ -64,9 +64,12 @@ def _as_it_is(answer: pd.DataFrame) -> pd.DataFrame:
 
 def _by_id(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
     """The frame indexed by its column of ids, if it has one that is no feature."""
+    import pandas as pd
+
     if CUSTOMER in frame.columns and CUSTOMER not in contract.names:
         check_unique(frame)
-        return frame.set_index(CUSTOMER)
+        # `set_index` widens integers where there are no rows
+        return frame.drop(columns=CUSTOMER).set_axis(pd.Index(frame[CUSTOMER]), axis=0)
     return frame
 
 
@@ -93,10 +96,16 @@ def _pandas_of(native: nw.DataFrame[Any]) -> pd.DataFrame:
     import pandas as pd
 
     columns = {
-        column.name: column.to_numpy() if column.dtype.is_float() and not column.null_count() else column.to_pandas()
+        column.name: column.to_numpy() if column.dtype.is_float() and not column.null_count() else _series_of(column)
         for column in native.iter_columns()
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(len(native)), copy=False)
+
+
+def _series_of(column: nw.Series[Any]) -> pd.Series[Any]:
+    """A column as one of pandas; narwhals gives one without rows no type, and its ids would not join."""
+    series: pd.Series[Any] = column.to_pandas() if len(column) else column.to_arrow().to_pandas()
+    return series
 
 
 def _of_other_frame(customers: Any, contract: VectorContract) -> GivenCustomers:

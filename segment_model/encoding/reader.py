@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segment_model.contract import Kind, VectorContract
 from segment_model.encoding.column_values import (
@@ -137,7 +138,7 @@ class CustomerReader:
         check_unique(frame)
 
     def plain(self, record: Record) -> dict[str, float | str | None]:
-        """All values of one customer, descriptors too, as plain Python values in the same order.
+        """All values of one customer, descriptors too, as plain Python values in the same order, None where missing.
 
         Raises
         ------
@@ -152,7 +153,20 @@ class CustomerReader:
         ]
         if problems:
             raise InputError(problems)
-        return {name: plain for name, (_, plain) in by_name.items()}
+        return {name: plain if plain == plain else None for name, (_, plain) in by_name.items()}
+
+    def shown(self, frame: pd.DataFrame) -> NDArray[np.object_]:
+        """(n, columns) the values of a DataFrame that `frame` accepts, in the encoder's order: doubles and text, NaN
+        where missing.
+        """
+        shown = np.empty((len(frame), len(self._encoder.columns)), dtype=object)
+        for place, column in enumerate(self._numbers):
+            shown[:, place] = numbers_of(frame[column.name], column)
+        for place, column in enumerate(self._categories, start=self._number_count):
+            texts = texts_of(frame[column.name], column)
+            levels = [np.nan if level is None else level for level in texts.levels]
+            shown[:, place] = np.array(levels, dtype=object)[texts.codes]
+        return shown
 
     def parts(self, customers: Table) -> Callable[[int, int], RawCustomers]:
         """What reads customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole.

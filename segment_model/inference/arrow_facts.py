@@ -15,6 +15,8 @@ def typed_facts(column: pa.ChunkedArray) -> ColumnFacts:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return typed_facts(column.cast(kind.value_type))
+    if pa.types.is_string_view(kind):  # Arrow counts the different values of no view
+        return typed_facts(column.cast(pa.large_string()))
     if pa.types.is_boolean(kind):
         return number_facts(_doubles(column), flags=True)
     if pa.types.is_integer(kind):

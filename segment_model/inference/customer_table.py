@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segment_model.errors import ContractError, counted, nearest_word, shown
+from segment_model.inference.kind_inference import LARGEST_EXACT
 from segment_model.inference.other_frames import collected, table_of_stream
 
 CUSTOMER = "customer_id"
@@ -43,8 +44,8 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
     Raises
     ------
     ContractError
-        If it is no frame, a name is not text or stands twice, an id is missing or stands twice, or a column holds
-        values of several types.
+        If it is no frame, a name is not text or stands twice, an id is missing, stands twice or may have lost digits,
+        or a column holds values of several types.
     """
     if customer_id is not None and not isinstance(customer_id, str):
         raise ContractError(f"customer_id is the name of a column, as text; got {shown(customer_id)}")
@@ -56,7 +57,10 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
     if name not in table.column_names:
         note = f"no column {CUSTOMER!r}: the customers are the numbers of the rows, from 0"
         return _with_ids(table, pd.RangeIndex(len(table)), (note,))
-    ids = pd.Index(table[name].to_pylist(), name=name, tupleize_cols=False)
+    column = table[name]
+    # of the column's own type, so that answers join; NumPy's arrays would stand for lists
+    own = column.to_pylist() if pa.types.is_nested(column.type) else column.to_pandas()
+    ids = pd.Index(own, name=name, tupleize_cols=False)
     return _with_ids(table.drop_columns([name]), ids, ())
 
 
@@ -127,9 +131,27 @@ def _arrow_columns(frame: pd.DataFrame) -> pa.Table:
 def _array_of(values: pd.Series[Any]) -> pa.Array:
     if isinstance(values.dtype, pd.SparseDtype):
         values = pd.Series(values.to_numpy(), values.index)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        levels = values.cat.categories.dtype
+        values = values.astype(levels) if isinstance(levels, pd.DatetimeTZDtype) else values
     if isinstance(values.dtype, pd.DatetimeTZDtype):  # no feature; Arrow's way to read it warns
         values = values.dt.tz_convert(None)
     return pa.Array.from_pandas(values)
+
+
+def _with_plain_levels(table: pa.Table) -> pa.Table:
+    """The table with categories of intervals, periods, durations or lists as these.
+
+    Arrow can neither cast nor write most such categories.
+    """
+    for place, field in enumerate(table.schema):
+        levels = field.type.value_type if pa.types.is_dictionary(field.type) else None
+        if levels is not None and (
+            pa.types.is_nested(levels) or pa.types.is_duration(levels) or isinstance(levels, pa.BaseExtensionType)
+        ):
+            chunks = [chunk.dictionary.take(chunk.indices) for chunk in table[field.name].chunks]
+            table = table.set_column(place, field.name, pa.chunked_array(chunks, levels))
+    return table
 
 
 def _with_dates(table: pa.Table) -> pa.Table:
@@ -176,13 +198,21 @@ def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> Cu
     odd = next((name for name in ids if not isinstance(name, str | int) or isinstance(name, bool)), None)
     if odd is not None and not _is_whole(ids):
         raise ContractError(f"an id must be text or a whole number; got {shown(odd)}. Convert: .astype(str)")
+    if pd.api.types.is_float_dtype(ids.dtype):
+        rounded = ids[np.abs(ids.to_numpy(dtype=float)) >= LARGEST_EXACT]
+        if len(rounded):
+            are = counted(len(rounded), "id is a floating-point number", "ids are floating-point numbers")
+            raise ContractError(
+                f"{are} of 2^53 or more, such as {rounded[0]:.0f}, of which digits may be lost; read the ids "
+                "as text or as whole numbers"
+            )
     if not ids.is_unique:
         twice = ids[ids.duplicated()].unique()
         raise ContractError(
             f"a customer must have one row; {counted(len(twice), 'id stands', 'ids stand')} in several, such as "
             f"{shown(twice[0])}. Sum or pick the rows of each"
         )
-    table, in_days = _in_days(_with_dates(table))
+    table, in_days = _in_days(_with_dates(_with_plain_levels(table)))
     texts = [text_of_id(name) for name in ids]
     return CustomerTable(table.append_column(CUSTOMER, pa.array(texts, pa.string())), ids, (*notes, *in_days))
 

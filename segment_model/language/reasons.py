@@ -12,8 +12,9 @@ import numpy as np
 
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
+from segment_model.encoding.frames import is_missing_marker
 from segment_model.explanation.name_misfits import NameMisfit, misfits
-from segment_model.language.wording import plain_value
+from segment_model.language.wording import plain_value, unitless_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +181,7 @@ class ReasonWriter:
     def _ending(self, column: Column, toward: int, against: int) -> str:
         """The typical values of the two segments, as the end of a phrase."""
         own, other = (
-            None if value is None else _without_unit(value, column)
+            None if value is None else unitless_value(value, column)
             for value in (_typical(self._model, position, column.name) for position in (toward, against))
         )
         if own is None:
@@ -194,14 +195,6 @@ class ReasonWriter:
 
 def _typical(model: SegmentModel, segment: int, name: str) -> Value:
     return None if segment < 0 else model.cards[segment].medians.get(name)
-
-
-def _without_unit(value: Value, column: Column) -> str:
-    """The value without its unit, which the phrase has named already."""
-    text = plain_value(value, column)
-    if column.is_category or not column.unit:
-        return text
-    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
 
 
 def _clipped(text: str, counted: str, end: str) -> str:
@@ -237,5 +230,7 @@ def _speak(parts: Sequence[str]) -> str:
 def _plain(raw: Any) -> Value:
     if raw is None or isinstance(raw, str):
         return raw
+    if is_missing_marker(raw):
+        return None
     number = float(raw)
     return None if math.isnan(number) else number

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 from segment_model.contract import YEAR, Column
 
-MOST_DIGITS = 6  # decimals
+MOST_DIGITS = 6  # decimals of a number that has no more
 HUGE, MINUTE = 1e15, 1e-6  # larger and smaller numbers are written in powers of ten
+MOST_DECIMALS = 8  # with them, a number of at least `MINUTE` shows three digits that matter
+PLURAL = re.compile(r"(?<=[a-z]{2}[a-rt-z])s$")
+EXACT_DIGITS = 17  # two doubles that differ do so in these
 
 
 def plain_number(value: float) -> str:
@@ -44,8 +48,20 @@ def plain_value(value: float | str | None, column: Column) -> str:
     if in_percent(column):
         return f"{_percent(value)} {column.unit}"
     number = plain_number(value)
-    unit = column.unit.removesuffix("s") if number == "1" else column.unit
-    return f"{number} {unit}".strip()
+    return f"{number} {unit_after(number, column.unit)}".strip()
+
+
+def unitless_value(value: float | str | None, column: Column) -> str:
+    """A value without its unit, where other words name that."""
+    text = plain_value(value, column)
+    if not column.unit or isinstance(value, str):
+        return text
+    return text.removesuffix(f" {column.unit}").removesuffix(f" {unit_after('1', column.unit)}")
+
+
+def unit_after(number: str, unit: str) -> str:
+    """The unit after a written number: "day" after 1, else "days"; symbols ("ms") and words such as "class" stay."""
+    return PLURAL.sub("", unit) if number == "1" else unit
 
 
 def _percent(value: float) -> str:
@@ -71,7 +87,7 @@ def in_words_of_change(before: float | str | None, after: float | str | None, co
     share = in_percent(column)
     gap, old, new = _change(before, after, 100 if share else 1)
     unit = "percentage points" if share else column.unit
-    unit = unit.removesuffix("s") if gap == "1" else unit
+    unit = unit_after(gap, unit)
     percent = " %" if share else ""
     ends = f"(from {old}{percent} to {new}{percent})"
     if column.kind == "count":
@@ -83,14 +99,16 @@ def _change(before: float, after: float, times: int) -> tuple[str, str, str]:
     """The difference and both ends, each `times` as large, with as many decimals as tell the ends apart."""
     old, new = times * before, times * after
     digits = _digits(new)
-    while round(old, digits) == round(new, digits) and digits < MOST_DIGITS:
+    while round(old, digits) == round(new, digits) and digits < MOST_DECIMALS:
         digits += 1
     old, new = round(old, digits), round(new, digits)
-    if max(abs(old), abs(new)) < HUGE and (old != new or before == after):
-        return _shown(abs(round(new - old, digits))), _shown(old), _shown(new)
-    # the numbers exceed a double, or are too small for these decimals
+    if MINUTE <= max(abs(old), abs(new)) < HUGE and (old != new or before == after):
+        return _shown(abs(round(new - old, digits)), digits), _shown(old, digits), _shown(new, digits)
+    # the numbers exceed a double, or these decimals do not tell them apart
     first, last = Decimal(before) * times, Decimal(after) * times
-    return _shown(abs(last - first)), _shown(first), _shown(last)
+    apart = (n for n in range(3, EXACT_DIGITS) if _significant(first, n) != _significant(last, n))
+    enough = next(apart, EXACT_DIGITS)
+    return _significant(abs(last - first)), _significant(first, enough), _significant(last, enough)
 
 
 def in_percent(column: Column) -> bool:
@@ -100,33 +118,39 @@ def in_percent(column: Column) -> bool:
 
 def exact_value(value: float | str | None, column: Column) -> str:
     """A value with its unit and all digits of a rounded number: "1,234.5 USD"."""
-    if not isinstance(value, float) or column.kind == "flag" or is_year(column):
+    if not isinstance(value, float) or math.isnan(value) or column.kind == "flag" or is_year(column):
         return plain_value(value, column)
     if in_percent(column):
         return f"{_all_digits(value, 100)} %"
     shown = _all_digits(value)
-    return f"{shown} {column.unit.removesuffix('s') if shown == '1' else column.unit}".strip()
+    return f"{shown} {unit_after(shown, column.unit)}".strip()
 
 
 def _all_digits(value: float, times: int = 1) -> str:
-    rounded = round(times * value, _digits(times * value))
-    if abs(rounded) < HUGE and (rounded or not value):
-        return _shown(rounded)
-    return _shown(Decimal(value) * times)
+    scaled = times * value
+    if value and not MINUTE <= abs(scaled) < HUGE:
+        return _significant(Decimal(value) * times)
+    digits = _digits(scaled)
+    return _shown(round(scaled, digits), digits)
 
 
 def _digits(value: float) -> int:
     """Decimals to show: all of a rounded value; of any other two, or as many as show three digits that matter."""
-    shortest = repr(round(value, MOST_DIGITS + 3)).partition(".")[2]
-    if "e" not in shortest and len(shortest) <= MOST_DIGITS:
-        return len(shortest.rstrip("0"))
-    return min(MOST_DIGITS, max(2, 2 - math.floor(math.log10(abs(value)))))
+    shortest = repr(float(round(value, MOST_DIGITS + 3)))
+    decimals = shortest.partition(".")[2]
+    if "e" not in shortest and len(decimals) <= MOST_DIGITS:
+        return len(decimals.rstrip("0"))
+    return min(MOST_DECIMALS, max(2, 2 - math.floor(math.log10(abs(value)))))
 
 
-def _shown(value: float | Decimal) -> str:
-    """A number that was rounded before with all its digits; a huge or minute one in powers of ten."""
-    double = float(value)
-    if value and not MINUTE <= abs(double) < HUGE:
-        return f"{value:.2e}" if math.isinf(double) else f"{double:.3g}"
-    text = f"{value:,.{MOST_DIGITS}f}"
-    return text.rstrip("0").rstrip(".")
+def _shown(value: float, digits: int) -> str:
+    """A number that was rounded to so many decimals, with all of them; a huge or minute one in powers of ten."""
+    if value and not MINUTE <= abs(value) < HUGE:
+        return f"{value:.3g}"
+    return f"{value + 0.0:,.{max(digits, 1)}f}".rstrip("0").rstrip(".")
+
+
+def _significant(value: Decimal, digits: int = 3) -> str:
+    """A number by the digits that matter, also one that exceeds a double."""
+    double = float(value) + 0.0  # -0.0 is 0
+    return f"{value:,.{digits - 1}e}" if math.isinf(double) else f"{double:,.{digits}g}"

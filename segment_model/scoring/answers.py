@@ -203,9 +203,9 @@ class Explanation(NamedTuple):
         ordered = sorted(self.contributions.items(), key=lambda pair: (-abs(pair[1]), pair[0]))
         against = "no other segment" if self.against is None else self.against
         return ShownTable(
-            f"Why {self.toward} rather than {against}: score {self.score:+.3f} = base {self.base:+.3f} + these",
+            f"Why {self.toward} rather than {against}: score {_signed(self.score)} = base {_signed(self.base)} + these",
             ("column", "contribution"),
-            [(name, f"{contribution:+.3f}") for name, contribution in ordered],
+            [(name, _signed(contribution)) for name, contribution in ordered],
             notes=[f"unlike most of its segment: {misfit.words}" for misfit in self.name_misfits or ()],
         )
 
@@ -220,3 +220,8 @@ class Explanation(NamedTuple):
         by_column = dict(zip(explanations.columns, explanations.contributions[0].tolist(), strict=True))
         toward, against = ids[explanations.toward[0]], (*ids, None)[explanations.against[0]]
         return cls(toward, against, float(explanations.base[0]), by_column, float(explanations.score[0]), name_misfits)
+
+
+def _signed(number: float) -> str:
+    """A number to three decimals with its sign; what rounds to 0 is not negative."""
+    return f"{round(number, 3) + 0.0:+.3f}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segment_model.errors import ContractError
-from segment_model.inference.other_frames import collected, opened
+from segment_model.inference.other_frames import collected, opened, table_of_stream
 from segments.estimators.errors import EstimatorError
 
 NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})  # what pandas calls values of objects
@@ -21,13 +21,16 @@ def as_pandas(rows: Any) -> Any:
     Raises
     ------
     EstimatorError
-        If a name stands twice, or the query of a LazyFrame fails.
+        If a name stands twice, the query of a LazyFrame fails, or it is a single column.
     """
     if isinstance(rows, pd.DataFrame):
         return rows
     try:
         native = opened(rows)
-        native = collected(native) if isinstance(native, nw.LazyFrame) else native
+        if isinstance(native, nw.LazyFrame):
+            native = collected(native)
+        elif native is rows and hasattr(rows, "__arrow_c_stream__"):
+            native = opened(table_of_stream(rows))
     except ContractError as error:
         raise EstimatorError(str(error)) from error
     return native.to_pandas() if isinstance(native, nw.DataFrame) else rows

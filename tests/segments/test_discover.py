@@ -105,6 +105,7 @@ def test_it_shows_itself_as_text_and_as_html_without_script(frame: pd.DataFrame)
     assert "&lt;script&gt;" in html
     assert "400 customers" in html
     assert "<svg" in html
+    assert html.count("mathjax_ignore") == 2, "a dollar in a name begins no formula, in the table and in the legend"
 
 
 def test_the_text_names_each_segment_with_its_size(discovered: SegmentDiscovery) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import segments
-from segments import SegmentDiscovery, SegmentsError
+from segments import ColumnsLeftOutWarning, SegmentDiscovery, SegmentsError, VectorContract
 
 KMEANS = {"algorithms": [{"algorithm": "kmeans", "segments": 3, "starts": 1}], "force": True}
 
@@ -80,6 +80,18 @@ def test_a_frame_is_answered_in_its_own_kind(discovered: SegmentDiscovery, custo
     assert under_own_name["Kunde"].to_list() == [*customers["customer_id"].head(20)]
 
 
+@pytest.mark.parametrize("kind", [pl.Int32, pl.UInt8, pl.Categorical])
+def test_answers_join_the_customers(kind: Any, discovered: SegmentDiscovery, customers: pd.DataFrame) -> None:
+    ids = pl.Series([str(number) for number in range(90)]).cast(kind)
+    frame = pl.from_pandas(customers).with_columns(customer_id=ids)
+    joined = frame.join(discovered.assign(frame), on="customer_id")
+    assert joined["segment_id"].to_list() == [*discovered.labels]
+    nobody = frame.filter(False)
+    if kind.is_integer():
+        assert discovered.assign(nobody)["customer_id"].dtype == kind
+        assert frame.join(discovered.assign(nobody), on="customer_id").is_empty()
+
+
 def test_ids_in_a_column_that_the_answer_has_too(discovered: SegmentDiscovery, customers: pd.DataFrame) -> None:
     frame = customers.rename(columns={"customer_id": "segment_id"})
     assert discovered.assign(frame, "segment_id").index.equals(pd.Index(frame["segment_id"]))
@@ -119,6 +131,47 @@ def test_dates_in_other_guise_are_left_out(customers: pd.DataFrame, months: Any,
         discovered = discover(frame)
         assert "since" not in discovered.vectors
         assert any(f"left out 'since' ({reason}" in note for note in discovered.notes)
+
+
+@pytest.mark.parametrize(
+    ("levels", "reason"),
+    [
+        (pd.cut(np.arange(9), 3), "neither numbers nor text"),
+        (pd.Categorical(pd.period_range("2024-01", periods=9, freq="M")), "a date"),
+        (pd.Categorical(pd.date_range("2024-01-01", periods=9, tz="Europe/Berlin")), "a date"),
+    ],
+    ids=["intervals", "periods", "moments"],
+)
+def test_categories_that_are_no_text_are_read_as_what_they_are(
+    customers: pd.DataFrame, levels: Any, reason: str
+) -> None:
+    """Arrow can neither cast nor write a category of intervals, as `pd.cut` makes it."""
+    binned = customers.assign(bin=levels.take(np.arange(90) % 9))
+    discovered = discover(binned)
+    assert any(f"left out 'bin' ({reason}" in note for note in discovered.notes)
+    assert discovered.assign(binned)["segment_id"].tolist() == discovered.labels.tolist()
+    with pytest.warns(ColumnsLeftOutWarning, match=rf"left out 'bin' \({reason}"):
+        assert "bin" not in VectorContract.from_frame(binned).names
+
+
+def test_categories_of_durations_are_days(customers: pd.DataFrame) -> None:
+    waits = pd.to_timedelta(np.arange(90) % 7 + 0.5, unit="D")
+    for frame in (customers.assign(wait=pd.Categorical(waits)), customers.assign(wait=waits)):
+        assert VectorContract.from_frame(frame)["wait"].kind == "number"
+
+
+@pytest.mark.parametrize("ends", [(1e300, 0.5), (1.7e308, -1.7e308)])
+def test_a_number_beyond_all_distances_is_refused_in_a_line(customers: pd.DataFrame, ends: tuple[float, float]) -> None:
+    """Warnings are errors here: NumPy would warn of sums, differences and squares that overflow."""
+    balance = np.random.default_rng(1).normal(size=90)
+    balance[:2] = ends
+    owing = customers.assign(balance=balance)
+    with pytest.raises(
+        SegmentsError, match=r"balance holds 1\.?7?e\+30[08] \(customer '0000'\), and 1e\+150 is the most"
+    ):
+        discover(owing)
+    described = discover(owing, ["spend", "visits"])
+    assert described.model.contract["balance"].role == "descriptor"
 
 
 def test_days_of_a_spreadsheet_are_told(customers: pd.DataFrame) -> None:
@@ -200,6 +253,22 @@ def test_an_id_that_names_nobody_is_refused(name: str, words: str, customers: pd
     odd = customers.assign(customer_id=[name, *customers["customer_id"][1:]])
     with pytest.raises(SegmentsError, match=words):
         discover(odd)
+
+
+def test_ids_whose_digits_doubles_lose_are_refused(customers: pd.DataFrame) -> None:
+    large = 2**53 - 100 + np.arange(90)
+    doubles = customers.assign(customer_id=large.astype(float))
+    assert len(VectorContract.from_frame(doubles).names) == 3
+    for frame in (
+        doubles.assign(customer_id=doubles["customer_id"] + 100),
+        pl.from_pandas(doubles).with_columns(pl.col("customer_id") + 100),
+        doubles.assign(customer_id=(doubles["customer_id"] + 100).astype("Float64")).set_index("customer_id"),
+    ):
+        with pytest.raises(
+            SegmentsError, match=r"90 ids are floating-point numbers of 2\^53 or more, such as 90071992547"
+        ):
+            VectorContract.from_frame(frame)
+    assert len(VectorContract.from_frame(customers.assign(customer_id=large + 100)).names) == 3
 
 
 def test_another_column_has_the_name_of_the_ids(customers: pd.DataFrame) -> None:

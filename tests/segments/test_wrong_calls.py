@@ -66,6 +66,8 @@ def test_what_would_change_takes_one_customer_and_a_list_of_columns(kmeans_model
         lambda: kmeans_model.what_would_change(planted.frame.head(1), to, ["frequency"])  # type: ignore[arg-type]
     )
     assert "write ['frequency']" in answer(lambda: kmeans_model.what_would_change(customer, to, "frequency"))
+    nested: Any = [["frequency"]]
+    assert "no column ['frequency']" in answer(lambda: kmeans_model.what_would_change(customer, to, nested))
 
 
 def test_distances_of_dicts_are_those_of_the_frame(kmeans_model: SegmentModel, planted: Any) -> None:
@@ -193,6 +195,10 @@ def test_a_segment_is_renamed_by_a_label(kmeans_model: SegmentModel) -> None:
     text = answer(lambda: kmeans_model.with_overlay({first: "Regulars"}))  # type: ignore[dict-item]
     assert text == f"overlay: {first!r} is 'Regulars', no label; write SegmentLabel('Regulars')"
     assert kmeans_model.with_overlay({first: SegmentLabel("Regulars")}).names[0] == "Regulars"  # the remedy
+    text = answer(lambda: kmeans_model.with_overlay({first: SegmentLabel(5)}))  # type: ignore[arg-type]
+    assert text == f"overlay: the name of {first!r} is 5; expected text"
+    text = answer(lambda: kmeans_model.with_overlay(None))  # type: ignore[arg-type]
+    assert text == "overlay is a dict of labels by segment id; got null"
 
 
 def test_identical_customers_and_one_alone_are_answered_alike(model: SegmentModel, planted: Any) -> None:

@@ -12,14 +12,14 @@ from segment_model.contract import Role, VectorContract
 from segment_model.encoding.encoder import Indices
 from segment_model.errors import counted
 from segment_model.explanation.name_misfits import Claim
-from segment_model.language.wording import plain_number
+from segment_model.language.wording import plain_number, unitless_value
 from training.profiling.differences import differences_of
 from training.profiling.naming import Standing, name_segments
 from training.profiling.profile import Population, Profile, profile_of
 from training.profiling.rare_levels import with_rare_levels_pooled
 from training.profiling.true_words import only_true
 from training.profiling.words.claims import claims_of
-from training.profiling.words.value_ranges import titled_value, unitless_value
+from training.profiling.words.value_ranges import titled_value
 from training.profiling.words.vocabulary import rfm_words, standing_of, standing_words
 from training.profiling.words.word import MARGIN
 

@@ -119,6 +119,14 @@ def test_one_large_value_makes_no_copy() -> None:
     assert repetitions({"first": first, "second": second, "third": random.normal(size=CUSTOMERS)}) == ()
 
 
+def test_numbers_whose_squares_overflow_are_not_compared() -> None:
+    """Warnings are errors here: NumPy would warn of the overflow."""
+    for huge in (1e300, -1.7e308):
+        numbers = columns()
+        numbers["orders"][0] = huge
+        assert repetitions({**numbers, "copy": numbers["spend"]}) == (Repetition("copy", ("spend",)),)
+
+
 def test_few_customers_and_rare_flags_agree_by_chance() -> None:
     few = {name: values[:12] for name, values in columns().items()}
     assert repetitions({**few, "total": np.sum([*few.values()], axis=0)}) == ()

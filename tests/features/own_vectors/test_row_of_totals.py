@@ -32,6 +32,11 @@ def test_missing_values_and_columns_that_are_not_added_up() -> None:
     assert row_of_totals(columns) == RowOfTotals(30, ("spend", "orders"))
 
 
+def test_a_sum_beyond_the_largest_double_is_no_total() -> None:
+    huge = np.full(20, 1.7e308)
+    assert row_of_totals({"a": huge, "b": huge}) is None
+
+
 def test_customers_without_a_total() -> None:
     random = np.random.default_rng(0)
     assert row_of_totals({"spend": random.lognormal(3, 1, 100), "orders": random.poisson(3, 100) * 1.0}) is None

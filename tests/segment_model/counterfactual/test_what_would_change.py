@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from decimal import Decimal
 from itertools import islice, product
 from typing import Any
 
@@ -201,6 +203,62 @@ def test_whole_numbers_and_levels_are_the_best_of_all(transform: Transform) -> N
             assert answer.distance >= (answer.least_distance or 0.0) - 1e-9
 
 
+@pytest.mark.parametrize("transform", [Transform.NONE, Transform.LOG1P, Transform.YEO_JOHNSON, Transform.QUANTILE])
+def test_whole_numbers_stay_within_what_training_looked_at(transform: Transform) -> None:
+    """Quantiles of whole numbers lie between them: of 1.4 to 10.6, 2 to 10 may be; the customer's own may be any."""
+    centroids = [(1.2, 3.1, 0), (20, 5.3, 1), (9.4, 12, 0), (12, 12.7, 1)]
+    wide = small_model(COUNTS, [transform, Transform.LOG1P, Transform.NONE], centroids)
+    ends = np.array([1.4, 1.4, 0.0]), np.array([10.6, 10.6, 1.0])
+    numbers = replace(wide.encoder.numbers, lower=ends[0], upper=ends[1])
+    model = replace(wide, encoder=replace(wide.encoder, numbers=numbers))
+    reached = 0
+    for a, b, c in product((0, 2.5, 10, 25), (1, 6, 10.5), (0, 1)):
+        customer = {"a": a, "b": b, "c": c}
+        possible = [
+            {"a": other, "b": more, "c": flag}
+            for other, more, flag in product((a, *range(2, 11)), (b, *range(2, 11)), (0, 1))
+        ]
+        segments = model.assign_records(possible).nearest
+        points = model.encoder.encode(model.scorer.reader.records([customer, *possible])).T
+        distances = np.sqrt(((points[1:] - points[0]) ** 2).sum(axis=1))
+        for target, to in enumerate(model.ids):
+            answer = what_would_change(model, customer, to, ("a", "b", "c"))
+            assert answer.reachable == (segments == target).any()
+            if answer.reachable:
+                assert {change.after for change in answer.changes} <= {0, 1, *range(2, 11)}
+                assert answer.distance == pytest.approx(distances[segments == target].min(), abs=1e-7)
+                reached += 1
+    assert reached > 60
+
+
+def test_shares_stay_within_what_training_looked_at() -> None:
+    """The least step in percent lies beyond a narrow range, and is not proposed: a finer one is."""
+    wide = small_model([Column("a", Kind.SHARE)], [Transform.NONE], [(0.0002,), (0.0007,)])
+    numbers = replace(wide.encoder.numbers, lower=np.array([0.0001]), upper=np.array([0.00092]))
+    model = replace(wide, encoder=replace(wide.encoder, numbers=numbers))
+    answer = what_would_change(model, {"a": 0.0003}, "s1", ["a"])
+    assert [change.after for change in answer.changes] == [0.0005]
+
+
+def test_a_narrow_range_of_large_numbers_has_values_that_people_say() -> None:
+    """Three digits of 1,000,000.5 are 1,000,000, which lies below the range."""
+    wide = small_model([Column("a", Kind.NUMBER)], [Transform.NONE], [(1_000_000.2,), (1_000_000.71,)])
+    numbers = replace(wide.encoder.numbers, lower=np.array([1_000_000.1]), upper=np.array([1_000_000.93]))
+    model = replace(wide, encoder=replace(wide.encoder, numbers=numbers))
+    sites = model.encoder.numbers.encode(np.array([[1_000_000.2, 1_000_000.71]])).T
+    model = replace(model, assigner=NearestCentroid(sites), explainer=CentroidExplainer(model.encoder, sites, sites[0]))
+    answer = what_would_change(model, {"a": 1_000_000.3}, "s1", ["a"])
+    assert [change.after for change in answer.changes] == [1_000_000.5]
+    assert [change.words for change in answer.changes] == ["a: 0.2 more (from 1,000,000.3 to 1,000,000.5)"]
+
+
+@pytest.mark.parametrize(("unit", "after"), [("USD", 11.11), ("US$", 11.11), ("€ a month", 11.11), ("kg", 11.2)])
+def test_money_changes_by_cents(unit: str, after: float) -> None:
+    model = small_model([Column("a", Kind.NUMBER, unit=unit)], [Transform.NONE], [(2.2,), (20.0,)])
+    answer = what_would_change(model, {"a": 5.0}, "s1", ["a"])
+    assert [change.after for change in answer.changes] == [after]
+
+
 def test_a_category_alone_is_tried_level_by_level() -> None:
     model = small_model(
         COUNTS, [Transform.LOG1P] * 3, [(10, 9, 0, 0), (11, 10, 0, 1), (9, 9, 0, 2), (10, 10, 0, 2)], ("a", "b", "c")
@@ -297,7 +355,7 @@ def check(model: SegmentModel, customer: dict[str, Any], answer: WhatWouldChange
             assert change.after == round(change.after, 2)
         if not change.follows:
             low, high = (bounds[NUMBERS.index(column.name)] for bounds in ranges(model))
-            assert low - 1 <= change.after <= high + 1, "at most rounded outward from what training looked at"
+            assert low - 1e-9 <= change.after <= high + 1e-9, "within what training looked at"
     assert dict(answer.customer) == expected
 
 
@@ -544,6 +602,28 @@ def test_more_recent_than_the_first_order_is_impossible() -> None:
     assert what_would_change(rfm_model(), customer | {"tenure_days": tenure + 2}, "s2", ["recency_days"]).reachable
 
 
+def test_a_single_order_is_the_first_and_the_last() -> None:
+    """With one order the tenure is the recency, so fewer orders or a later one alone are no customer."""
+    reached = 0
+    for recency, frequency, tenure in ((24.0, 1.0, 24.0), (24.0, 2.0, 29.0), (5.0, 4.0, 20.0)):
+        customer = BUYER | {"recency_days": recency, "frequency": frequency, "tenure_days": tenure}
+        customer |= {"monetary_value": 8.0 * frequency, "average_order_value": 8.0}
+        customer |= {"days_between_orders": (tenure - recency) / (frequency - 1) if frequency > 1 else None}
+        for to, changeable in product(
+            ("s0", "s1", "s2"), (["frequency"], ["recency_days"], ["recency_days", "frequency"])
+        ):
+            answer = what_would_change(rfm_model(), customer, to, changeable)
+            if answer.reachable and answer.customer is not None:
+                reached += 1
+                one_day = answer.customer["recency_days"] == tenure
+                assert answer.customer["frequency"] != 1 or one_day, (changeable, answer)
+    assert reached > 10
+    # of a business that counts the tenure from the sign-up, one order says nothing of it
+    signed_up = BUYER | {"frequency": 1.0, "monetary_value": 2.0, "recency_days": 20.0, "tenure_days": 90.0}
+    earlier = what_would_change(rfm_model(), signed_up | {"days_between_orders": None}, "s0", ["recency_days"])
+    assert earlier.reachable
+
+
 def test_what_cannot_be_told_is_not_made_up() -> None:
     """Without orders there is no average order: nobody knows what the first one will be worth."""
     nobody = {"recency_days": 10.0, "frequency": 0.0, "monetary_value": 0.0}
@@ -608,6 +688,20 @@ def test_values_may_come_in_any_form_that_the_model_takes(model: SegmentModel, c
     for to in model.ids[:2]:
         expected = what_would_change(model, bare, to, ["monetary_value", "plan"])
         assert repr(what_would_change(model, dressed, to, ["monetary_value", "plan"])) == repr(expected)
+
+
+@pytest.mark.parametrize("missing", [math.nan, np.float32("nan"), Decimal("NaN"), pd.NA])
+def test_what_is_missing_in_a_row_of_a_frame_does_not_change(
+    kmeans_model: SegmentModel, customers: list[dict[str, Any]], missing: Any
+) -> None:
+    """`frame.iloc[0].to_dict()` has NaN where a value is missing, which equals nothing."""
+    customer = customers[0] | {"days_between_orders": None}
+    other = next(to for to in kmeans_model.ids if to != kmeans_model.assign_record(customer).segment_id)
+    for changeable in (["monetary_value", "plan"], ["monetary_value", "days_between_orders"]):
+        expected = what_would_change(kmeans_model, customer, other, changeable, relations=())
+        dressed = customer | {"days_between_orders": missing}
+        assert what_would_change(kmeans_model, dressed, other, changeable, relations=()) == expected
+        assert not any("nan" in change.words for change in expected.changes)
 
 
 def test_extreme_and_missing_values_are_starting_points_too(

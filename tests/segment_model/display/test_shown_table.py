@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segment_model.rules import Between, Rule, RuleSet
-from segments import SegmentLabel, SegmentModel
+from segments import Explanation, SegmentLabel, SegmentModel
 
 NAME = "<i>Our</i> & best"
 
@@ -45,6 +45,7 @@ def test_a_notebook_and_a_terminal_show_the_same(kind: str, shown: dict[str, tup
     assert title in html.unescape(page)
     assert "<i>" not in page, "a name is text, not markup"
     assert "<on>" not in page
+    assert page.startswith('<div class="tex2jax_ignore mathjax_ignore"'), "US$ 5 to US$ 9 is no formula"
 
 
 def test_long_cells_are_cut_on_a_terminal_alone(kmeans_model: SegmentModel) -> None:
@@ -52,3 +53,13 @@ def test_long_cells_are_cut_on_a_terminal_alone(kmeans_model: SegmentModel) -> N
     renamed = kmeans_model.with_overlay({kmeans_model.ids[0]: SegmentLabel(long)})
     assert long[:59] + "…" in repr(renamed)
     assert long in renamed._repr_html_()
+
+
+def test_what_rounds_to_zero_is_not_negative() -> None:
+    why = Explanation("a", "b", -1e-9, {"spend": 1.25, "visits": -0.0004, "plan": -0.0006}, 1.2489)
+    assert repr(why).splitlines()[0] == "Why a rather than b: score +1.249 = base +0.000 + these"
+    assert [line.split() for line in repr(why).splitlines()[2:]] == [
+        ["spend", "+1.250"],
+        ["plan", "-0.001"],
+        ["visits", "+0.000"],
+    ]

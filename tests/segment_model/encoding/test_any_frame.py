@@ -31,6 +31,16 @@ def test_a_polars_frame_is_answered_by_one_with_the_ids(model: SegmentModel, col
     assert np.array_equal(answer["strength"].to_numpy(), expected["strength"].to_numpy())
 
 
+@pytest.mark.parametrize("kind", [pl.Int32, pl.UInt8, pl.String])
+def test_ids_keep_their_type_with_and_without_rows(kind: Any, kmeans_model: SegmentModel, column: pd.DataFrame) -> None:
+    """Answers of several parts are put together, and joined to the customers."""
+    frame = pl.from_pandas(column.head(9)).with_columns(customer_id=pl.Series(range(9)).cast(kind))
+    answers = [kmeans_model.assign(part) for part in (frame, frame.filter(False))]
+    assert frame.join(pl.concat(answers), on="customer_id").height == 9
+    tables = [kmeans_model.assign(part.to_arrow()) for part in (frame, frame.filter(False))]
+    assert pa.concat_tables(tables).num_rows == 9
+
+
 def test_a_lazy_frame_is_answered_lazily(kmeans_model: SegmentModel, column: pd.DataFrame) -> None:
     frame = pl.from_pandas(column)
     answer = kmeans_model.assign(frame.lazy())
@@ -55,6 +65,8 @@ def test_a_series_is_one_customer(kmeans_model: SegmentModel, planted: Any) -> N
     answer = kmeans_model.assign(customer)
     assert [*answer.index] == [customer.name]
     assert answer["segment_id"].iloc[0] == kmeans_model.assign(planted.frame)["segment_id"].iloc[5]
+    with_id = planted.frame.reset_index().iloc[5]
+    assert kmeans_model.assign(with_id).equals(kmeans_model.assign(planted.frame.reset_index().iloc[[5]]))
 
 
 def test_a_matrix_is_taken_where_all_columns_are_numbers(numbers_model: SegmentModel) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -147,6 +148,25 @@ def test_the_caller_may_name_the_other_segment(model: SegmentModel, planted: Any
     own = explanations.toward == 2
     assert np.all(explanations.against[~own] == 2)
     assert np.all(explanations.against[own] != 2)
+
+
+def test_the_values_beside_an_explanation_are_plain_whatever_came(kmeans_model: SegmentModel, planted: Any) -> None:
+    """shap's scatter and force plots fail on pandas' NA, on None and on Decimal."""
+    frame = planted.frame.loc[planted.frame["days_between_orders"].isna()].iloc[:3]
+    rows = [{name: None if cell != cell else cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    expected = frame[list(kmeans_model.encoder.columns)].to_numpy(dtype=object)
+    for dressed in (
+        frame.convert_dtypes(),
+        frame.convert_dtypes(dtype_backend="pyarrow").astype({"plan": "category"}),
+        frame.assign(monetary_value=[Decimal(cell) for cell in frame["monetary_value"]]),
+        rows,
+    ):
+        data = kmeans_model.explain(dressed).data
+        assert [[type(cell) for cell in row] for row in data] == [[float] * 5 + [str]] * 3
+        assert [[cell for cell in row if cell == cell] for row in data] == [
+            [cell for cell in row if cell == cell] for row in expected
+        ]
+    assert kmeans_model.explain([]).data.shape == (0, 6)
 
 
 def test_shaps_own_plots_take_the_explanation(model: SegmentModel, planted: Any) -> None:

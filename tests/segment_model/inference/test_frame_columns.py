@@ -34,16 +34,18 @@ def frame() -> pd.DataFrame:
 
 
 def forms(frame: pd.DataFrame) -> dict[str, Any]:
+    table = pa.Table.from_pandas(frame)
     return {
         "pandas": frame,
         "categories": frame.astype({"plan": "category", "orders": "Int64", "spend": "Float32"}),
         "polars": pl.from_pandas(frame),
         "lazy": pl.from_pandas(frame).lazy(),
-        "Arrow": pa.Table.from_pandas(frame),
+        "Arrow": table,
+        "views": table.set_column(4, "plan", table["plan"].cast(pa.string_view())),
     }
 
 
-@pytest.mark.parametrize("form", ["pandas", "categories", "polars", "lazy", "Arrow"])
+@pytest.mark.parametrize("form", ["pandas", "categories", "polars", "lazy", "Arrow", "views"])
 def test_kinds_roles_and_missing_values_are_read_off_any_frame(form: str, frame: pd.DataFrame) -> None:
     contract = VectorContract.from_frame(forms(frame)[form], ["spend", "orders", "plan"], units={"spend": "EUR"})
     assert [(c.name, c.kind, c.role, c.nullable, c.unit) for c in contract.columns] == [

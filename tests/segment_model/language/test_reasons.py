@@ -14,7 +14,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segment_model.language.reasons import ReasonWriter, in_one_sentence, reasons, sentences
-from segment_model.language.wording import in_words_of_change, plain_number, plain_value
+from segment_model.language.wording import (
+    exact_value,
+    in_words_of_change,
+    plain_number,
+    plain_value,
+    unitless_value,
+)
 from segments import Column, Kind, SegmentLabel, SegmentModel
 
 
@@ -152,7 +158,7 @@ def test_one_sentence_names_both_segments_and_both_sides(kmeans_model: SegmentMo
         (5.0, 1e300, Column("x", Kind.NUMBER, unit="USD"), "x: 1e+300 USD more (from 5 to 1e+300)"),
         (5e-9, 2e-9, Column("x", Kind.NUMBER, unit="USD"), "x: 3e-09 USD less (from 5e-09 to 2e-09)"),
         (5e-9, None, Column("x", Kind.NUMBER, unit="USD"), "x: unknown instead of 5e-09 USD"),
-        (1e6, 1e6 + 2**-30, Column("x", Kind.NUMBER, unit="USD"), "x: 9.31e-10 USD more (from 1,000,000 to 1,000,000)"),
+        (1e6, 1e6 + 2**-30, Column("x", Kind.NUMBER), "x: 9.31e-10 more (from 1,000,000 to 1,000,000.000000001)"),
         (1.7e308, -1.7e308, Column("x", Kind.NUMBER, unit="USD"), "x: 3.40e+308 USD less (from 1.7e+308 to -1.7e+308)"),
         (1.7e308, 0.3, Column("u", Kind.NUMBER, unit="of seats"),
          "u: 1.70e+310 percentage points less (from 1.70e+310 % to 30 %)"),
@@ -194,6 +200,54 @@ def test_every_number_can_be_said(value: float, other: float) -> None:
         assert (float(gap.replace(",", "")) == 0) == (value == other)
 
 
+ORDINARY = st.floats(-1e18, 1e18, allow_nan=False)
+
+
+@given(ORDINARY, st.one_of(ORDINARY, st.floats(0.999, 1.001)), st.integers(-9, 18))
+@example(1.578159454934087e-05, 0.99999, -5)
+@example(-0.0, 5.0, 0)
+def test_the_ends_of_a_change_are_told_apart(number: float, other: float, places: int) -> None:
+    """The greater number is written as the greater one, and neither differs from its number by half a percent."""
+    number = round(number, places) if places < 10 else number
+    other = number * other if 0.999 <= other <= 1.001 else other
+    for column in NUMBERS[:2]:
+        change = in_words_of_change(number, other, column)
+        ends = [float(end.replace(",", "")) for end in re.findall(r"(?:from|to) ([-+,.e\d]+)", change)]
+        assert (ends[0] < ends[1]) == (number < other), change
+        assert (ends[0] > ends[1]) == (number > other), change
+        largest = max(abs(number), abs(other))
+        assert ends == [pytest.approx(end, rel=0.006, abs=max(0.006 * largest, 1e-300)) for end in (number, other)]
+        assert " -0 " not in change
+
+
+@given(st.floats(1e-12, 1e18))
+def test_an_exact_value_is_within_half_a_percent(number: float) -> None:
+    for column, times in ((NUMBERS[0], 1), (NUMBERS[2], 100)):
+        shown = float(exact_value(number, column).partition(" ")[0].replace(",", ""))
+        assert shown == pytest.approx(times * number, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("unit", "of_one"),
+    [
+        ("days", "day"),
+        ("orders", "order"),
+        ("USD", "USD"),
+        ("ms", "ms"),
+        ("s", "s"),
+        ("km/s", "km/s"),
+        ("class", "class"),
+    ],
+)
+def test_one_of_a_unit_keeps_a_symbol(unit: str, of_one: str) -> None:
+    """One millisecond is not "1 m"."""
+    column = Column("x", Kind.NUMBER, unit=unit)
+    assert plain_value(1.0, column) == exact_value(1.0, column) == f"1 {of_one}"
+    assert in_words_of_change(2.0, 1.0, column) == f"x: 1 {of_one} less (from 2 to 1)"
+    assert unitless_value(1.0, column) == "1"
+    assert unitless_value(2.0, column) == "2"
+
+
 def test_huge_numbers_are_said_in_powers_of_ten() -> None:
     assert plain_number(1.7976931348623157e308) == "1.8e+308"
     assert plain_number(-9.9e14) == "-990,000,000,000,000"
@@ -219,4 +273,8 @@ def test_sentences_of_many_are_those_of_each(model: SegmentModel, planted: Any) 
         untrue = model.name_misfits(customer.to_dict(), model.ids[toward])
         by_row.append(in_one_sentence(ranked, model, toward, against, untrue))
     assert sentences(model, frame, explanations) == by_row
+    assert sentences(model, frame.convert_dtypes(), explanations) == by_row
+    missing = frame.loc[frame["days_between_orders"].isna()].iloc[0].to_dict()
+    dressed = {name: pd.NA if cell != cell else cell for name, cell in missing.items()}
+    assert words_of(model, dressed) == words_of(model, missing)
     assert any(" Unlike most of its segment: " in sentence for sentence in by_row)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
@@ -124,6 +125,7 @@ def test_frames_of_polars_flags_and_names_of_a_column_transformer_are_taken(plan
     lazy = pl.from_pandas(frame).lazy()
     assert SegmentClusterer(segments=4, discovery=ONE).fit(lazy).labels_.tolist() == expected.labels_.tolist()
     assert again.transform(lazy).tolist() == expected.transform(frame).tolist()
+    assert again.predict(pa.Table.from_pandas(frame).to_reader()).tolist() == expected.predict(frame).tolist()
     with pytest.raises(ValueError, match=r"the LazyFrame cannot be collected: .*visits"):
         again.predict(lazy.select("visits"))
     before = make_column_transformer((StandardScaler(), columns[:2]), remainder="passthrough")

@@ -12,7 +12,7 @@ import numpy as np
 from features.inspection.looks.flag_words import is_flag_word
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import Flags, Floats
-from segment_model.language.wording import in_percent, is_year, plain_number, plain_value
+from segment_model.language.wording import in_percent, is_year, plain_number, plain_value, unitless_value
 from training.profiling.words.word import MARGIN, STANDS, Between, Rank, Word
 
 DIGITS = 2  # of a bound, that people read at a glance
@@ -121,14 +121,6 @@ def titled_value(value: float | str | None, column: Column) -> str:
 def _joint(column: Column, may_be_colon: bool = True) -> str:
     """What parts a column's title from a number behind it."""
     return ": " if may_be_colon and (column.title[-1:].isdigit() or column.title.endswith(")")) else " "
-
-
-def unitless_value(value: float | str | None, column: Column) -> str:
-    """A value without its unit."""
-    text = plain_value(value, column)
-    if not column.unit or isinstance(value, str):
-        return text
-    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
 
 
 def _end(value: float | str | None, column: Column) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -245,6 +246,8 @@ def sql(
         raise click.UsageError("--features makes the vectors: leave out --explain, --table, --column and --previous")
     if as_of is not None and not of_features and dbt is None:
         raise click.UsageError("--as-of is the moment of the vectors: it goes with --features or --dbt")
+    if twice := [ours for ours, times in Counter(ours for ours, _ in columns).items() if times > 1]:
+        raise click.UsageError(f"--column names {', '.join(twice)} more than once: name each column of the model once")
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})

@@ -19,12 +19,13 @@ from segment_model.contract import VectorContract
 VECTORS, SEGMENTS = "customer_vectors", "customer_segments"
 SCHEMA_FILE = "schema.yml"
 RAW = "raw"  # the source of tables that the settings name without a schema
-TEMPLATE = re.compile(r"\{[{%#]")
+# what jinja reads for itself, and the end of a line that it would write anew
+TEMPLATE = re.compile(r"\{[{%#]|\r")
 
 
 def as_template(sql: str) -> str:
     """SQL that dbt gives back as it is."""
-    return TEMPLATE.sub(lambda opening: "{{ '" + opening.group() + "' }}", sql)
+    return TEMPLATE.sub(lambda taken: "{{ '" + taken.group().replace("\r", r"\r") + "' }}", sql)
 
 
 def model_file(sql: str, before: Sequence[str]) -> str:

@@ -238,6 +238,8 @@ def test_databricks_gets_the_text_of_spark_under_a_heading_that_says_it_was_not_
         (["--table", "a b c"], "names no table in DuckDB"),
         (["--column", "frequenzy=f"], "no column 'frequenzy'. Did you mean 'frequency'?"),
         (["--column", "frequency"], "is not of the form MODEL=TABLE"),
+        (["--column", "frequency=a", "--column", "frequency=b"], "--column names frequency more than once"),
+        (["--column", "frequency=recency_days"], "would be read as 'recency_days' and as 'frequency'"),
         (["--dbt", ".", "--features"], "--dbt writes its own files"),
         (["--dbt", ".", "--column", "frequency=f"], "under the model's names: leave out --table and --column"),
         (["--dbt", ".", "--table", "marts.vectors"], "under the model's names: leave out --table and --column"),

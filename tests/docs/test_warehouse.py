@@ -132,6 +132,19 @@ def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytes
     assert schema["sources"] == [{"name": "raw", "schema": "{{ target.schema }}", "tables": [{"name": "orders"}]}]
 
 
+def test_a_file_of_dbt_that_somebody_else_wrote_stays(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    own = shop / "mine" / "schema.yml"
+    own.parent.mkdir()
+    own.write_text("version: 2\n")
+    done = CliRunner().invoke(main, ["sql", "--dbt", "mine"])
+    assert (done.exit_code, list(own.parent.iterdir()), own.read_text()) == (2, [own], "version: 2\n")
+    assert "mine/schema.yml: not written by this command" in done.stderr
+    own.unlink()
+    for _ in range(2):
+        run("sql", "--dbt", "mine")
+
+
 def test_postgres_makes_the_same_segments_of_raw_tables_by_sql_alone(
     shop: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from typing import Any
 
@@ -22,6 +23,7 @@ from commands import (
 )
 
 EXIT_USER_ERROR = 2
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # new objects before a garbage collection: importing MLflow makes a million that stay, and a fifth of the processor time
 # of a short command was spent on looking at them
 BEFORE_COLLECTION = 1_000_000
@@ -59,6 +61,11 @@ class OneLineErrors(click.Group):
             if ctx.params.get("debug"):
                 raise
             click.echo(f"segments: {error}", err=True)
+            ctx.exit(EXIT_USER_ERROR)
+        except OSError as error:  # of what is printed; a file of ours has an error of its own
+            if error.errno not in NO_ROOM or ctx.params.get("debug"):
+                raise
+            click.echo(f"segments: {error.strerror}: make room, and run the command again", err=True)
             ctx.exit(EXIT_USER_ERROR)
 
 

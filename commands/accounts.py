@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import TableFile, write_batches, write_table
+from commands.results import TableFile, refuse_inputs, write_batches, write_table
 from commands.settings_file import config_option, settings_of, which_option
 from commands.terminal import show_words
 
@@ -47,7 +47,9 @@ def rank(
     def announce(line: str) -> None:
         click.echo(line, err=True)
 
-    with ranking(settings_of(config), config.parent, which, by, segment, condition, most, announce) as accounts:
+    settings = settings_of(config)
+    refuse_inputs(out, settings, config.parent)
+    with ranking(settings, config.parent, which, by, segment, condition, most, announce) as accounts:
         if out is None:
             show_words(accounts_in_words(pd.concat(list(accounts.batches), ignore_index=True), accounts.unit))
             number = accounts.customers if most is None else min(most, accounts.customers)
@@ -77,7 +79,9 @@ def split(segment: str, experiment: str, arms: str, out: Path, config: Path, whi
     from jobs.accounts.split import split_segment
     from segment_model.errors import counted
 
-    done = split_segment(settings_of(config), config.parent, which, segment, experiment, arms)
+    settings = settings_of(config)
+    refuse_inputs(out, settings, config.parent)
+    done = split_segment(settings, config.parent, which, segment, experiment, arms)
     write_table(done.table, out)
     for arm, number in done.counts.items():
         click.echo(f"{number:>10,}  {arm}")

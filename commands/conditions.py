@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import TableFile, write_table
+from commands.results import TableFile, refuse_inputs, write_table
 from commands.settings_file import config_option, moment_of, settings_of, which_option
 from commands.terminal import show_words
 
@@ -31,6 +31,7 @@ def select(condition: str, as_of: str | None, out: Path | None, config: Path, wh
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
+    refuse_inputs(out, settings, config.parent)
     selected = select_customers(settings, config.parent, which, condition)
     meeting = len(selected.customers)
     share = f", {percent(meeting / selected.of)}" if selected.of else ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.results import StatementFile, TableOrFolder, write_batches, write_bytes
+from commands.results import StatementFile, TableOrFolder, refuse_inputs, write_batches, write_bytes
 from commands.settings_file import FilePath, config_option, moment_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
 
@@ -97,6 +99,7 @@ def _assign_here(
     from jobs.score import ScoredCustomers, scoring_of, store
     from segment_model.errors import counted
 
+    refuse_inputs(out, settings, config.parent, file)
     ends, seen = [], ScoredCustomers()
     with scoring_of(location_of(settings, config.parent), which, file, policy, explained) as scoring:
         if out is not None:
@@ -245,6 +248,8 @@ def sql(
         raise click.UsageError("--features makes the vectors: leave out --explain, --table, --column and --previous")
     if as_of is not None and not of_features and dbt is None:
         raise click.UsageError("--as-of is the moment of the vectors: it goes with --features or --dbt")
+    if twice := [ours for ours, times in Counter(ours for ours, _ in columns).items() if times > 1]:
+        raise click.UsageError(f"--column names {', '.join(twice)} more than once: name each column of the model once")
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
@@ -252,9 +257,11 @@ def sql(
     if dbt is not None:
         from jobs.warehouse.dbt_models import dbt_models
 
-        for name, content in dbt_models(settings, config.parent, which, request).items():
-            write_bytes(content.encode(), dbt / name)
-            click.echo(f"wrote {dbt / name}")
+        files = {dbt / name: content for name, content in dbt_models(settings, config.parent, which, request).items()}
+        _refuse_others(files)
+        for path, content in files.items():
+            write_bytes(content.encode(), path)
+            click.echo(f"wrote {path}")
         return
     if of_features:
         from jobs.warehouse.feature_sql import feature_sql
@@ -267,3 +274,22 @@ def sql(
     else:
         write_bytes(statement.encode(), out)
         click.echo(f"wrote {out}")
+
+
+def _refuse_others(paths: Iterable[Path]) -> None:
+    """Refuse to replace a file of dbt that somebody else wrote, such as the tests of other models.
+
+    Raises
+    ------
+    SettingsError
+        Naming all of them.
+    """
+    from segment_model.errors import SettingsError
+    from warehouse.dbt import BY_COMMAND
+
+    others = [path for path in paths if path.exists() and BY_COMMAND.encode() not in path.read_bytes()]
+    if others:
+        raise SettingsError(
+            f"{', '.join(map(str, others))}: not written by this command, and would be replaced; name a folder of its "
+            "own, such as models/segments"
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import AnyFile, TableFile, TableOrFolder, is_csv, write_bytes, write_table
+from commands.results import AnyFile, TableFile, TableOrFolder, is_csv, refuse_inputs, write_bytes, write_table
 from commands.segment_counts import SegmentCounts
 from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
 from commands.terminal import progress, show_cards, show_table, show_words
@@ -63,6 +63,7 @@ def features(
         click.echo(written.summary)
         click.echo(f"wrote {written.where} ({written.digest})")
         return
+    refuse_inputs(out, settings, config.parent)
     vectors = vectors_of(settings, config.parent, learned)
     write_table(vectors.frame, out) if is_csv(out) else write_vectors(vectors, out)
     click.echo(describe_vectors(vectors, settings.discovery if learned is None else None))
@@ -104,6 +105,7 @@ def discover(
     if fresh and prefer is not None:
         raise click.UsageError("--fresh ignores the champion, and --prefer weighs it: leave out one of them")
     settings = settings_of(config)
+    refuse_inputs(report, settings, config.parent, config)
     preferred = "fresh" if fresh else prefer
     asked = {**({"force": True} if force else {}), **({"prefer": preferred} if preferred else {})}
     discovery = settings.discovery.model_copy(update=asked)
@@ -215,6 +217,7 @@ def ablate(out: Path | None, segments: tuple[int, int] | None, config: Path) -> 
     from jobs.ablation.shown_table import shown_table
 
     settings = settings_of(config)
+    refuse_inputs(out, settings, config.parent)
     if segments is not None:
         settings = settings.model_copy(update={"discovery": settings.discovery.with_segments(*segments)})
     with progress() as (announce, step):

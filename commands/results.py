@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,8 @@ import click
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from training.settings import Settings
 
 
 class OutputFile(click.Path):
@@ -45,6 +49,41 @@ PictureFile = OutputFile(".png")
 NewSettings = OutputFile(".yaml", ".yml")
 StatementFile = OutputFile(".sql")
 AnyFile = OutputFile()
+
+
+def refuse_inputs(out: Path | None, settings: Settings, base: Path, *read: Path) -> None:
+    """Refuse a file that a command reads as the one that it writes, before it does anything.
+
+    base : the folder from which the settings' paths count. read : files beside the raw tables of the settings.
+
+    Raises
+    ------
+    SettingsError
+        If the file is one of them, would be one the next time, or is a folder.
+    """
+    from features.source_settings import TableSource
+    from segment_model.errors import SettingsError
+
+    if out is None:
+        return
+    place = out.resolve()
+    if place.is_dir():
+        raise SettingsError(f"{out} is a folder: name a file in it")
+    if place in [file.resolve() for file in read]:
+        raise SettingsError(f"{out} is what the command reads, and would be replaced: name another file")
+    for name, source in settings.sources:
+        if isinstance(source, TableSource) and source.file is not None and _is_named_by(source.file, base, place):
+            raise SettingsError(f"{out} belongs to the raw table {name} ({source.file}): name another file")
+
+
+def _is_named_by(file: str, base: Path, place: Path) -> bool:
+    """Whether the file, folder or pattern of a source takes a place in."""
+    from segment_model.storage.user_path import user_path
+
+    path = (base / user_path(file)).resolve()
+    if path.is_dir():
+        return place.is_relative_to(path)
+    return place == path or fnmatchcase(str(place), str(Path(escape(str(base.resolve()))) / user_path(file)))
 
 
 def write_table(table: pd.DataFrame, out: Path) -> None:

@@ -62,11 +62,17 @@ class RegistryLocation:
 
     @property
     def shown(self) -> str:
-        """The tracking URI without its password, fit for a message."""
-        parts = urlsplit(self.tracking_uri)
-        if "@" not in parts.netloc:
+        """The tracking URI fit for a message: without user and password, and without what follows a question mark.
+
+        A password that is not written as a URL asks may hold any character, so that it ends at the last @.
+        """
+        if self.database is not None:
             return self.tracking_uri
-        return self.tracking_uri.replace(parts.netloc, f"***@{parts.netloc.rpartition('@')[2]}", 1)
+        scheme, slashes, rest = self.tracking_uri.partition("://")
+        if not slashes:
+            scheme, rest = "", scheme
+        host, question, _ = rest.rpartition("@")[2].partition("?")
+        return f"{scheme}{slashes}{'***@' if '@' in rest else ''}{host}{'?***' if question else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,8 +111,9 @@ class DiscoverySettings(Block):
 class RegistrySettings(Block):
     """Where runs and models are kept."""
 
-    tracking_uri: str = Field(
+    tracking_uri: Annotated[str, Expected("an address such as sqlite:///mlflow.db or http://mlflow:5000")] = Field(
         "sqlite:///mlflow.db",
+        pattern=r"\S",
         description="of MLflow: the http or https address of a server, or a SQLite path relative to the settings file",
     )
     experiment: str = Field("customer-segments", min_length=1, description="the MLflow experiment that holds the runs")

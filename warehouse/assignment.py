@@ -44,14 +44,14 @@ class Statement:
         ContractError
             If the model cannot be written as SQL, or not for this dialect, with the reason.
         SettingsError
-            If the table's name is none in the dialect.
+            If the table's name is none in the dialect, or two columns of the model are to be read from one of it.
         """
         distances = self.model.assigner.quadratic
         if distances is None:
             raise ContractError(_why_not(self.model))
-        self.table.check(self.model.contract)
         encoder = self.model.encoder
-        names = dict.fromkeys(self.table.name_of(name) for name in (CUSTOMER, *encoder.columns))
+        self.table.check(self.model.contract, encoder.columns)
+        names = [self.table.name_of(name) for name in (CUSTOMER, *encoder.columns)]
         _check_names(names, dialect, "give them other names in the table, and say so by --column")
         read, source = read_columns(self.model, self.table, dialect), self.table.source(dialect)
         checked = clipped_columns(encoder.numbers)

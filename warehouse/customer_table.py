@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -25,18 +25,29 @@ class CustomerTable:
     name: str = "customer_vectors"
     columns: Mapping[str, str] = field(default_factory=dict)
 
-    def check(self, contract: VectorContract) -> None:
-        """Refuse a name of ours that is no column of the vector.
+    def check(self, contract: VectorContract, read: Sequence[str]) -> None:
+        """Refuse names that lead to no column, or two to the same.
+
+        read : the columns of the vector that a statement reads beside `customer_id`.
 
         Raises
         ------
         SettingsError
-            With the nearest known name.
+            If a name of ours is no column of the vector, with the nearest known name; or if one column of the table
+            would be read as two of ours.
         """
         known = (CUSTOMER, *contract.names)
         for name in self.columns:
             if name not in known:
                 raise SettingsError(f"the model has no column {name!r}.{nearest_word(name, known)}")
+        ours: dict[str, str] = {}
+        for name in (CUSTOMER, *read):
+            first = ours.setdefault(self.name_of(name), name)
+            if first != name:
+                raise SettingsError(
+                    f"the table's column {self.name_of(name)!r} would be read as {first!r} and as {name!r}: name "
+                    "another for one of them"
+                )
 
     def name_of(self, name: str) -> str:
         """The table's name of a column of ours."""

@@ -18,13 +18,15 @@ from segment_model.contract import VectorContract
 
 VECTORS, SEGMENTS = "customer_vectors", "customer_segments"
 SCHEMA_FILE = "schema.yml"
+BY_COMMAND = "Written by: segments sql --dbt FOLDER"  # in every file, so that no other one is replaced
 RAW = "raw"  # the source of tables that the settings name without a schema
-TEMPLATE = re.compile(r"\{[{%#]")
+# what jinja reads for itself, and the end of a line that it would write anew
+TEMPLATE = re.compile(r"\{[{%#]|\r")
 
 
 def as_template(sql: str) -> str:
     """SQL that dbt gives back as it is."""
-    return TEMPLATE.sub(lambda opening: "{{ '" + opening.group() + "' }}", sql)
+    return TEMPLATE.sub(lambda taken: "{{ '" + taken.group().replace("\r", r"\r") + "' }}", sql)
 
 
 def model_file(sql: str, before: Sequence[str]) -> str:
@@ -76,7 +78,7 @@ def schema_file(
         document["sources"] = [
             {"name": _source_name(schema), **_place(schema), "tables": listed} for schema, listed in by_schema.items()
         ]
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return f"# {BY_COMMAND}\n{yaml.safe_dump(document, sort_keys=False, allow_unicode=True)}"
 
 
 def _source_name(schema: str) -> str:

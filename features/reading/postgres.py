@@ -45,7 +45,7 @@ def connect_postgres(variable: str, name: str, autocommit: bool = False) -> psyc
     try:
         # else it is the database's encoding: COPY's UTF-8 would be misread, and SQL_ASCII would give bytes for texts
         return psycopg.connect(url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS, client_encoding="UTF8")
-    except psycopg.Error as error:
+    except (psycopg.Error, UnicodeError) as error:  # the latter of a host that no name server can be asked for
         raise no_connection(error, variable, name) from None
 
 

@@ -20,7 +20,7 @@ from registry.connection import RegistryLocation
 from registry.runs.finished_files import fetch_files
 from registry.runs.sweep_runs import SweepRecord, finished_sweep, log_sweep
 from reporting.content.ablation import FILE_NAME, AblationContent, ablation_from_json
-from segment_model.errors import UnreachableError, counted
+from segment_model.errors import RegistryError, counted
 from training.discovery.discovery import discover
 from training.progress import Announce, Progress
 from training.settings import Settings
@@ -34,7 +34,7 @@ TEXTS = ("fit", "groups", "verdict", "refused")
 
 @dataclass(frozen=True)
 class AblationOutcome:
-    """The fits, their table, what was assumed in sentences, and the MLflow run; None where the server is silent."""
+    """The fits, their table, what was assumed in sentences, and the MLflow run; None where it is not logged."""
 
     fits: tuple[Fit, ...]
     table: pd.DataFrame
@@ -152,7 +152,7 @@ def _logged(
     )
     try:
         return log_sweep(location_of(settings, base), record)
-    except UnreachableError as error:
+    except RegistryError as error:  # the fits took minutes: their table is shown all the same
         announce(f"{error}. The table is not logged; the same command logs it later")
         return None
 

@@ -30,11 +30,12 @@ def read_segments(table: SegmentTable, model_name: str, moments: Sequence[dateti
 
     query = sql.SQL(
         "SELECT DISTINCT ON (as_of, customer_id) customer_id::text, as_of, segment_id, model_version FROM {} "
-        "WHERE model_name = %s AND as_of = ANY(%s) ORDER BY as_of, customer_id, written_at DESC, model_version DESC"
-    ).format(sql.Identifier(*table.parts))
+        "WHERE model_name = {} AND as_of = ANY({}::timestamp[]) "
+        "ORDER BY as_of, customer_id, written_at DESC NULLS LAST, model_version DESC"
+    ).format(sql.Identifier(*table.parts), model_name, list(moments))
     with connect_postgres(table.variable, table.shown) as connection:
         try:
-            rows = connection.execute(query, (model_name, list(moments))).fetchall()
+            rows = connection.execute(query).fetchall()
         except psycopg.Error as error:
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise SourceError(f"{table.shown}: the segments cannot be read: {first}") from error

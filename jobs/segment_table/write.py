@@ -37,6 +37,7 @@ HINTS = {  # what a person does about an error, by its code
     "3F000": "create the schema, or name another",
     "25006": "this database is read-only: name the primary server",
     "55P03": f"another job has been writing the table for {WAIT}",
+    "54000": "a customer id is too long for the key of the table",
     "22021": "a customer id or name has a character that PostgreSQL cannot store",
     "22P05": "a customer id or name has a character that the encoding of this database does not have",
 }
@@ -71,16 +72,42 @@ def write_segments(assigned: Iterable[pd.DataFrame], id_type: IdType, stamp: Sta
     DestinationError
         If the table cannot be made or written; then it holds what it held before.
     """
+    import psycopg
     from psycopg import sql
 
     identifier = sql.Identifier(*table.parts)
     with _plain_errors(table), connect_postgres(table.variable, table.shown) as connection:
+        # a stricter level, where it is the database's own, would not see what the job wrote for which this one waited
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.execute("SELECT set_config('lock_timeout', %s, true)", (WAIT,))
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"segments:{table.name}",))
         _ensure(connection, table, identifier, id_type)
+        target = _in_its_schema(connection, identifier)
         rows = _copy(connection, assigned, id_type)
-        changed = connection.execute(_upsert(identifier), (stamp.as_of, stamp.model_name, stamp.model_version)).rowcount
+        changed = connection.execute(_upsert(target, stamp)).rowcount
+        _commit(connection, table)
     return Written(rows, changed)
+
+
+def _commit(connection: psycopg.Connection[Any], table: SegmentTable) -> None:
+    """End the transaction.
+
+    Raises
+    ------
+    DestinationError
+        If the connection is lost meanwhile: only the server knows whether it wrote the rows.
+    """
+    import psycopg
+
+    try:
+        connection.commit()
+    except psycopg.Error as error:
+        if not connection.broken:
+            raise
+        raise DestinationError(
+            f"{table.shown}: the connection was lost while PostgreSQL kept the rows: all of them are there, or none "
+            "is. Run the command again; it changes nothing where they are there"
+        ) from error
 
 
 def _ensure(
@@ -107,8 +134,9 @@ def _ensure(
     wrong = differences(dict(columns), id_type)
     keys = connection.execute(
         "SELECT array_agg(attname::text) FROM pg_index "
-        "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) "
-        "WHERE indrelid = %s AND indisunique AND indpred IS NULL GROUP BY indexrelid",
+        "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey[0:indnkeyatts - 1]) "
+        "WHERE indrelid = %s AND indisunique AND indisvalid AND indimmediate AND indpred IS NULL AND indexprs IS NULL "
+        "GROUP BY indexrelid",
         place,
     ).fetchall()
     if not wrong and not any(set(names) == set(KEY) for (names,) in keys):
@@ -117,6 +145,18 @@ def _ensure(
         raise DestinationError(
             f"{table.shown} is there already and is no table of segments: {'; '.join(wrong)}. Name another table"
         )
+
+
+def _in_its_schema(connection: psycopg.Connection[Any], identifier: sql.Identifier) -> sql.Identifier:
+    """The name of an existing table with its schema; without one it could name our temporary table."""
+    from psycopg import sql
+
+    names = connection.execute(
+        "SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+        "WHERE pg_class.oid = to_regclass(%s)",
+        (identifier.as_string(connection),),
+    ).fetchone()
+    return sql.Identifier(*(names or ()))
 
 
 def _copy(connection: psycopg.Connection[Any], assigned: Iterable[pd.DataFrame], id_type: IdType) -> int:
@@ -138,19 +178,24 @@ def _copy(connection: psycopg.Connection[Any], assigned: Iterable[pd.DataFrame],
     return copied
 
 
-def _upsert(identifier: sql.Identifier) -> sql.Composed:
+def _upsert(target: sql.Identifier, stamp: Stamp) -> sql.Composed:
+    """The statement that writes the rows; without parameters, for which a % in the table's name would be taken.
+
+    written_at : when the statement begins, which is after the lock: of two jobs the one that writes later has the later
+    time, whichever began its transaction first.
+    """
     from psycopg import sql
 
-    stamps = ("as_of", "model_name", "model_version")
-    names = ("customer_id", *stamps, *ANSWER)
-    taken = ", ".join(["customer_id", *["%s"] * len(stamps), *ANSWER])
+    names = ("customer_id", "as_of", "model_name", "model_version", *ANSWER, WRITTEN)
     new = ", ".join(f"excluded.{name}" for name in ANSWER)
     old = ", ".join(f"held.{name}" for name in ANSWER)
+    stamped = sql.SQL(", ").join(map(sql.Literal, (stamp.as_of, stamp.model_name, stamp.model_version)))
     return sql.SQL(
-        f"INSERT INTO {{}} AS held ({', '.join(names)}) SELECT {taken} FROM {ROWS} "  # noqa: S608
-        f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET ({', '.join(ANSWER)}, {WRITTEN}) = ROW({new}, now()) "
-        f"WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
-    ).format(identifier)
+        f"INSERT INTO {{}} AS held ({', '.join(names)}) "  # noqa: S608
+        f"SELECT customer_id, {{}}, {', '.join(ANSWER)}, statement_timestamp() FROM {ROWS} "
+        f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET ({', '.join(ANSWER)}, {WRITTEN}) = "
+        f"ROW({new}, excluded.{WRITTEN}) WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
+    ).format(target, stamped)
 
 
 @contextmanager

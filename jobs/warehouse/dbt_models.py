@@ -12,7 +12,16 @@ from jobs.warehouse.feature_sql import OF_FEATURES, feature_query
 from registry.versions.versions import fetch
 from segment_model.errors import SettingsError
 from training.settings import Settings
-from warehouse.dbt import SCHEMA_FILE, SEGMENTS, VECTORS, as_template, from_sources, model_file, schema_file
+from warehouse.dbt import (
+    BY_COMMAND,
+    SCHEMA_FILE,
+    SEGMENTS,
+    VECTORS,
+    as_template,
+    from_sources,
+    model_file,
+    schema_file,
+)
 from warehouse.dialects.all_dialects import DIALECTS
 from warehouse.heading import heading
 
@@ -32,7 +41,7 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
     fetched = fetch(location_of(settings, base), which)
     lines = [
         f"Model {settings.registry.model_name}, version {fetched.version}, {fetched.model.digest}",
-        f"Written by: segments sql --dbt FOLDER --dialect {request.dialect}",
+        f"{BY_COMMAND} --dialect {request.dialect}",
     ]
     above = as_template(heading(lines, dialect))
     files: dict[str, str] = {}

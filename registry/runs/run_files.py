@@ -31,7 +31,8 @@ SETTINGS = "settings.yaml"
 CANDIDATES = "candidates"
 LONG = 24  # letters of a text from which its column has room
 CANDIDATES_SHOWN = f"{CANDIDATES}.json"
-_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")
+# a password may hold any character where a person did not write it as a URL asks; a number and a slash are a port
+_PASSWORD = re.compile(r"(://[^/\s:@]*:)(?!\d{1,5}/)\S+@")
 _FILE_NAME = re.compile(r"\w[\w .()-]*")
 
 

@@ -48,16 +48,27 @@ def find_version(connection: Connection, which: str) -> Any:
     except connection.mlflow.exceptions.MlflowException as error:
         if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             raise
-    versions = [str(version.version) for version in all_versions(connection)]
-    if not versions:
-        raise RegistryError(
-            f"the registry at {connection.location.shown} holds no model {name!r}: run `segments discover` first"
-        )
+    versions = [str(version.version) for version in known_versions(connection)]
     aliases = sorted({alias for names in aliases_of(connection).values() for alias in names})
     raise RegistryError(
         f"the model {name!r} has no version or alias {which!r}. Versions: {', '.join(versions)}; aliases: "
         f"{', '.join(aliases) or 'none yet, set one by `segments promote VERSION`'}"
     )
+
+
+def known_versions(connection: Connection) -> list[Any]:
+    """As `all_versions`.
+
+    Raises
+    ------
+    RegistryError
+        If there is none.
+    """
+    versions = all_versions(connection)
+    if not versions:
+        name, place = connection.location.model_name, connection.location.shown
+        raise RegistryError(f"the registry at {place} holds no model {name!r}: run `segments discover` first")
+    return versions
 
 
 def all_versions(connection: Connection) -> list[Any]:

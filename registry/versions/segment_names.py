@@ -15,7 +15,7 @@ from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
 from registry.limits import TAG_LIMIT
-from registry.versions.entities import CHAMPION, aliases_of, all_versions, load_version, segment_ids_of
+from registry.versions.entities import CHAMPION, aliases_of, known_versions, load_version, segment_ids_of
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, RegistryError, counted, nearest_word
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
@@ -39,7 +39,7 @@ def find_segment_id(location: RegistryLocation, segment: str) -> str:
         If several segments have the name.
     """
     with connected(location) as connection:
-        versions = all_versions(connection)
+        versions = known_versions(connection)
         if any(segment in segment_ids_of(version) for version in versions):
             return segment
         present, former = _names_by_id(connection, versions)
@@ -100,7 +100,7 @@ def rename_segment(
     if len(label) > TAG_LIMIT:
         raise RegistryError(f"name and notes take {counted(len(label), 'character')}; the registry holds {TAG_LIMIT:,}")
     with connected(location) as connection:
-        versions = all_versions(connection)
+        versions = known_versions(connection)
         known = {known_id for version in versions for known_id in segment_ids_of(version)}
         if segment_id not in known:
             raise RegistryError(

@@ -135,7 +135,7 @@ class Gateway:
             raise Refusal(404, "not_found", f"there is no {shown!r} here.{nearest_word(shown, self._routes)}")
         request.route = path
         if route is None:
-            allowed = ", ".join(sorted(methods))
+            allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
             message = f"{path} takes {allowed}, not {shortened(method)}"
             raise Refusal(405, "method_not_allowed", message, headers={"Allow": allowed})
         return route

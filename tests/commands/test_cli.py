@@ -246,3 +246,10 @@ def test_a_key_is_printed_once_and_revoked_by_its_name(tmp_path: Path) -> None:
     assert (gone.exit_code, json.loads(file.read_text())) == (0, {})
     lost = CliRunner().invoke(main, ["key", "web", "--file", str(tmp_path / "none" / "keys.json")])
     assert (lost.exit_code, lost.stderr.count("\n")) == (2, 1)
+
+
+def test_a_disk_without_room_for_what_is_printed_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "cli", "schema"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.stderr == "segments: No space left on device: make room, and run the command again\n"
+    assert done.returncode == 2

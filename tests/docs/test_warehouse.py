@@ -132,6 +132,19 @@ def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytes
     assert schema["sources"] == [{"name": "raw", "schema": "{{ target.schema }}", "tables": [{"name": "orders"}]}]
 
 
+def test_a_file_of_dbt_that_somebody_else_wrote_stays(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    own = shop / "mine" / "schema.yml"
+    own.parent.mkdir()
+    own.write_text("version: 2\n")
+    done = CliRunner().invoke(main, ["sql", "--dbt", "mine"])
+    assert (done.exit_code, list(own.parent.iterdir()), own.read_text()) == (2, [own], "version: 2\n")
+    assert "mine/schema.yml: not written by this command" in done.stderr
+    own.unlink()
+    for _ in range(2):
+        run("sql", "--dbt", "mine")
+
+
 def test_postgres_makes_the_same_segments_of_raw_tables_by_sql_alone(
     shop: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +251,8 @@ def test_databricks_gets_the_text_of_spark_under_a_heading_that_says_it_was_not_
         (["--table", "a b c"], "names no table in DuckDB"),
         (["--column", "frequenzy=f"], "no column 'frequenzy'. Did you mean 'frequency'?"),
         (["--column", "frequency"], "is not of the form MODEL=TABLE"),
+        (["--column", "frequency=a", "--column", "frequency=b"], "--column names frequency more than once"),
+        (["--column", "frequency=recency_days"], "would be read as 'recency_days' and as 'frequency'"),
         (["--dbt", ".", "--features"], "--dbt writes its own files"),
         (["--dbt", ".", "--column", "frequency=f"], "under the model's names: leave out --table and --column"),
         (["--dbt", ".", "--table", "marts.vectors"], "under the model's names: leave out --table and --column"),

@@ -42,6 +42,33 @@ def test_a_password_is_never_shown() -> None:
     assert "s3cret" not in repr(location)
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://ana:s3cret/1@127.0.0.1:1", "http://***@127.0.0.1:1"),
+        ("http://ana:s3cret#1@127.0.0.1:1", "http://***@127.0.0.1:1"),
+        ("http://ana:s3cret?1@127.0.0.1:1/a", "http://***@127.0.0.1:1/a"),
+        ("postgresql://h/db?password=s3cret", "postgresql://h/db?***"),
+        ("ana:s3cret@host", "***@host"),
+        ("http://mlflow:5000/a", "http://mlflow:5000/a"),
+        ("mlruns", "mlruns"),
+    ],
+)
+def test_a_password_is_not_shown_however_it_is_written(address: str, shown: str) -> None:
+    location = RegistryLocation(address)
+    assert location.shown == shown
+    if not address.startswith("http://ana"):
+        return
+    with pytest.raises(RegistryError) as caught:
+        list_versions(location)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_sqlite_file_is_shown_whole(tmp_path: Path) -> None:
+    location = registry_in(tmp_path / "me@work?")
+    assert location.shown == location.tracking_uri
+
+
 def test_reading_a_registry_that_is_not_there_makes_none(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"no registry at sqlite:///.*run `segments discover` first"):
         list_versions(registry_in(tmp_path))

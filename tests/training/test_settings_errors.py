@@ -170,6 +170,11 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
             [{"algorithm": "kmeans", "segments": ["a", 3]}],
             "segments' must be a number of segments such as 5, or the least and the most such as [2, 10]",
         ),
+        (
+            ("registry", "tracking_uri"),
+            " ",
+            "must be an address such as sqlite:///mlflow.db or http://mlflow:5000 (found ' ')",
+        ),
         (("registry", "model_name"), "a/b", "must be a name without any of / : . % and quotation marks (found 'a/b')"),
         (("registry", "experiment"), "", "'registry.experiment' must be text that is not empty (found '')"),
         (

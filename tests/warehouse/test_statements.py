@@ -182,6 +182,17 @@ def test_a_column_that_the_model_does_not_have_is_refused(make_model: Any) -> No
         Statement(make_model(4, 2), "1", table).sql(DIALECTS["duckdb"])
 
 
+def test_one_column_of_the_table_is_not_read_as_two_of_the_model(make_model: Any) -> None:
+    model = make_model(4, 2)
+    for columns in ({"column_3": "MntWines"}, {"column_3": "a", "MntWines": "a"}, {"customer_id": "MntWines"}):
+        with pytest.raises(SettingsError, match=r"would be read as .* and as .*: name another for one of them"):
+            Statement(model, "1", CustomerTable(columns=columns)).sql(DIALECTS["duckdb"])
+    swapped = CustomerTable(columns={"column_3": "MntWines", "MntWines": "column_3"})
+    assert "customers.MntWines" in Statement(model, "1", swapped).sql(DIALECTS["duckdb"])
+    free = CustomerTable(columns={"column_3": "unread"})  # a descriptor, which the statement does not read
+    assert "customers.unread" in Statement(model, "1", free).sql(DIALECTS["duckdb"])
+
+
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 @pytest.mark.parametrize("mixture", [False, True])
 def test_each_dialect_reads_its_statement_and_has_its_functions(dialect: Any, mixture: bool, make_model: Any) -> None:

@@ -107,6 +107,16 @@ def test_the_table_is_kept_for_the_page_of_a_version_of_the_same_data(done: tupl
     assert stored_ablation(location, "") is None
 
 
+def test_a_registry_that_refuses_the_run_costs_nobody_the_table(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").mkdir()
+    ran = run(folder_with(tmp_path), "--out", str(tmp_path / "table.csv"))
+    assert ran.exit_code == 0, ran.output
+    assert "without behavioural = value alone" in ran.output
+    assert "cannot be opened: Is a directory" in ran.output
+    assert "The table is not logged; the same command logs it later" in ran.output
+    assert len(pd.read_csv(tmp_path / "table.csv")) == 3
+
+
 def test_a_single_group_is_refused_in_one_line(tmp_path: Path) -> None:
     hold_out = {"discovery": {"hold_out_groups": ["demographic", "value"]}}
     done = run(folder_with(tmp_path, **hold_out))

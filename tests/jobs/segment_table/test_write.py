@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psycopg
+import psycopg.sql
 import pytest
 
 from features.vector_table import IdType
@@ -209,6 +210,105 @@ def test_a_table_that_the_user_made_takes_the_rows_and_keeps_a_column_of_theirs(
 
 
 @pytest.mark.parametrize(
+    "name", ["segments_assigned", "100%s of 李", 'a "b".c', "Customer_Segments", "select", "x" * 63]
+)
+def test_a_table_of_any_name_is_written_and_read(name: str, results: psycopg.Connection[Any]) -> None:
+    """One has the name of the job's own temporary table, and in others a driver would look for parameters."""
+    table = SegmentTable("RESULTS_URL", name)
+    try:
+        assert write({"a": "seg-1"}, table=table) == Written(1, 1)
+        assert write({"a": "seg-2"}, table=table) == Written(1, 1)
+        assert read_segments(table, "customer-segments", [MARCH])["segment_id"].tolist() == ["seg-2"]
+    finally:
+        results.execute(psycopg.sql.SQL("DROP TABLE IF EXISTS {}").format(psycopg.sql.Identifier(name)))
+
+
+OURS = (
+    "strength float8, as_of timestamp, model_name text, model_version int, segment_id text, segment_name text, "
+    "customer_id text, runner_up_id text, unassigned bool, novel bool, written_at timestamptz, note text"
+)
+KEY = "customer_id, as_of, model_name, model_version"
+
+
+def test_a_table_of_the_users_own_may_lack_our_defaults_and_carry_more_in_its_index(
+    results: psycopg.Connection[Any],
+) -> None:
+    results.execute(f"CREATE TABLE results.customer_segments ({OURS}, PRIMARY KEY ({KEY}) INCLUDE (note))".encode())
+    write({"a": "seg-1"}, version=2)
+    write({"a": "seg-2"}, version=1)
+    query = documented("SELECT DISTINCT ON")
+    assert [row[1] for row in results.execute(query.encode()).fetchall()] == ["seg-2"], "the row written last"
+    assert read_segments(TABLE, "customer-segments", [MARCH])["segment_id"].tolist() == ["seg-2"]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        f"ALTER TABLE {{}} ADD PRIMARY KEY ({KEY}) DEFERRABLE",
+        f"CREATE UNIQUE INDEX ON {{}} ({KEY}, lower(segment_id))",
+        "CREATE UNIQUE INDEX ON {} (customer_id, as_of, model_name) INCLUDE (model_version)",
+    ],
+)
+def test_an_index_that_is_no_key_of_the_rows_is_named_before_anything_is_written(
+    index: str, results: psycopg.Connection[Any]
+) -> None:
+    results.execute(f"CREATE TABLE results.customer_segments ({OURS})".encode())
+    results.execute(index.format("results.customer_segments").encode())
+    with pytest.raises(DestinationError, match=r"it has no primary key \(customer_id, as_of, model_name"):
+        write({"a": "seg-1"})
+
+
+def test_the_row_written_last_is_that_of_the_job_that_wrote_last_whichever_began_first(
+    results: psycopg.Connection[Any], postgres_url: str
+) -> None:
+    write({"z": "seg-0"})
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres_url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtextextended('segments:customer_segments', 0))")
+        waiting = pool.submit(write, {"a": "seg-2"}, version=1)
+        wait_for(results, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        # the row of a job that began after the waiting one, and wrote before it
+        other.execute(
+            "INSERT INTO results.customer_segments SELECT 'a', as_of, model_name, 2, 'seg-1', 'x', 1, NULL, false, "
+            "false, clock_timestamp() FROM results.customer_segments"
+        )
+        other.commit()
+        assert waiting.result() == Written(1, 1)
+    last = read_segments(TABLE, "customer-segments", [MARCH]).set_index("customer_id")
+    assert last.loc["a", "segment_id"] == "seg-2"
+
+
+def test_a_database_of_a_stricter_isolation_lets_a_job_wait_for_another(
+    results: psycopg.Connection[Any], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"a": "seg-1"})
+    monkeypatch.setenv("RESULTS_URL", f"{postgres_url}?options=-cdefault_transaction_isolation%3Dserializable")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres_url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtextextended('segments:customer_segments', 0))")
+        waiting = pool.submit(write, {"a": "seg-3"})
+        wait_for(results, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        other.execute("UPDATE results.customer_segments SET segment_id = 'seg-2'")
+        other.commit()
+        assert waiting.result() == Written(1, 1)
+    assert [row[4] for row in rows(results)] == ["seg-3"]
+
+
+def test_a_connection_that_is_lost_at_the_end_is_not_said_to_have_written_nothing(
+    results: psycopg.Connection[Any],
+) -> None:
+    write({"a": "seg-1"})
+    results.execute(
+        "CREATE FUNCTION results.end_it() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+    )
+    results.execute(
+        "CREATE CONSTRAINT TRIGGER at_the_end AFTER UPDATE ON results.customer_segments DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION results.end_it()"
+    )
+    with pytest.raises(DestinationError, match=r"connection was lost .* all of them are there, or none is. Run the"):
+        write({"a": "seg-2"})
+
+
+@pytest.mark.parametrize(
     ("rights", "says"),
     [
         ((), "permission denied for schema results"),
@@ -266,6 +366,8 @@ def test_an_absent_schema_and_a_character_that_cannot_be_stored(results: psycopg
         write({"a": "seg-1"}, table=SegmentTable("RESULTS_URL", "customer_segments", "nowhere"))
     with pytest.raises(DestinationError, match="a character that PostgreSQL cannot store"):
         write({"a\0": "seg-1"})
+    with pytest.raises(DestinationError, match="a customer id is too long for the key of the table"):
+        write({"".join(map(chr, range(0x4E00, 0x6E00))): "seg-1"})
     assert results.execute("SELECT to_regclass('results.customer_segments')").fetchone() == (None,)
 
 
@@ -300,5 +402,9 @@ def test_a_variable_that_is_not_set_and_a_server_that_is_down(monkeypatch: pytes
         write({"a": "seg-1"})
     monkeypatch.setenv("RESULTS_URL", "postgresql://shop:secret-word@127.0.0.1:1/shop")
     with pytest.raises(SourceError, match="RESULTS_URL names: nothing listens at its address") as caught:
+        write({"a": "seg-1"})
+    assert "secret-word" not in str(caught.value)
+    monkeypatch.setenv("RESULTS_URL", f"postgresql://shop:secret-word@{'h' * 64}.example/shop")
+    with pytest.raises(SourceError, match="cannot connect to the PostgreSQL that RESULTS_URL names") as caught:
         write({"a": "seg-1"})
     assert "secret-word" not in str(caught.value)

@@ -320,8 +320,8 @@ def test_a_column_without_a_single_value_is_described_too(
 def test_a_password_in_a_url_is_not_logged(location: RegistryLocation, record: DiscoveryRecord, tmp_path: Path) -> None:
     settings_of_run = {
         "sources": [{"url": "postgresql://ana:s3cret@db:5432/crm"}],
-        "registry": {"uri": "http://ana:s3@cret@mlflow:5000"},
-        "title": "9:30 http://x/a:b@c",
+        "registry": {"uri": "http://ana:s3@cret@mlflow:5000", "odd": "http://ana:12#s3/cret@mlflow:5000"},
+        "title": "9:30 http://x/a:b@c http://x:80/a@b",
     }
     parameters = flattened(settings_of_run)
     run_id = log_discovery(location, replace(record, model=None, settings=settings_of_run, parameters=parameters))
@@ -329,5 +329,5 @@ def test_a_password_in_a_url_is_not_logged(location: RegistryLocation, record: D
     with connected(location) as connection:
         params = connection.client.get_run(run_id).data.params
     assert "cret" not in stored + str(params)
-    assert params["registry.uri"] == "http://ana:***@mlflow:5000"
+    assert params["registry.uri"] == params["registry.odd"] == "http://ana:***@mlflow:5000"
     assert yaml.safe_load(stored)["title"] == settings_of_run["title"]

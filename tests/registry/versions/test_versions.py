@@ -108,6 +108,9 @@ def test_what_is_not_there_is_answered_with_what_is(logged: tuple[RegistryLocati
     elsewhere = replace(location, model_name="another-model")
     with pytest.raises(RegistryError, match=r"holds no model 'another-model': run `segments discover` first"):
         fetch(elsewhere)
+    for act in (find_segment_id, lambda *of: rename_segment(*of, "Loyal")):
+        with pytest.raises(RegistryError, match=r"holds no model 'another-model': run `segments discover` first"):
+            act(elsewhere, "seg-1")
     assert list_versions(elsewhere) == []
 
 

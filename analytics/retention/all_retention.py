@@ -73,7 +73,7 @@ def all_retention(
 def _beginning(history: History, months: CustomerMonths) -> list[str]:
     """That old customers count as new where no row lies before the record."""
     first = fetched(months.firsts.aggregate(position=months.firsts["first"].min()), "the first month").position[0]
-    if pd.isna(first) or first < 1:
+    if pd.isna(first) or not 1 <= first <= len(history.month_ends.months):  # beyond: in the month that is not over
         return []
     month = history.month_ends.months[int(first) - 1]
     return [f"The tables begin in {month}: whoever was a customer before counts as new in that month"]

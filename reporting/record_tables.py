@@ -12,9 +12,8 @@ import pandas as pd
 from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
 from analytics.intervals.shares import wilson
 from analytics.record import FIGURES, AnalystRecord, Definition, Unit
-from reporting.rendering import percent
 from segment_model.errors import SettingsError, nearest_word
-from segment_model.language.wording import plain_number
+from segment_model.language.wording import percent, plain_number
 
 SEGMENT = "segment"
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from segment_model.errors import counted
+from segment_model.language.wording import percent
 
 LARGE_DIGITS = 4  # of an amount of millions
 UNITS = ((1e9, " B"), (1e6, " M"))
@@ -28,11 +29,6 @@ def _environment() -> Environment:
     )
     environment.filters.update(counted=counted, percent=percent, signed=signed)
     return environment
-
-
-def percent(share: float) -> str:
-    """A share as a percentage: "12.3 %"."""
-    return f"{100 * share:.1f} %"
 
 
 def signed(count: float) -> str:

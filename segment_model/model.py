@@ -23,6 +23,7 @@ from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.explanation.name_misfits import NAME_WORDS, Claims, NameMisfit, claims_of_segments, misfits
 from segment_model.interruption import Check, go_on
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
+from segment_model.language.wording import percent
 from segment_model.scoring import hysteresis
 from segment_model.scoring.answers import Assignment, Assignments, Explanation
 from segment_model.scoring.scoring import Policy, Scorer, check_policy
@@ -82,7 +83,7 @@ class SegmentModel:
     def _shown(self) -> ShownTable:
         basis = counted(len(self.contract.basis), "column")
         title = f"Model of {counted(len(self.ids), 'segment')} by {self.assigner.ALGORITHM}, shaped by {basis}"
-        rows = [(card.name, f"{card.size:,}", f"{card.share:.1%}", card.id) for card in self.cards]
+        rows = [(card.name, f"{card.size:,}", percent(card.share), card.id) for card in self.cards]
         return ShownTable(title, ("segment", "customers", "share", "id"), rows, notes=(self.digest,))
 
     @cached_property

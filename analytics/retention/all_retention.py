@@ -48,7 +48,7 @@ def all_retention(
     members = members_and_months(history, months, groupings, tuple(RETENTION))
     figures = [retention_figures(members, history, groupings, options, marking)]
     notes = [
-        f"Retention and cohorts count a customer as active by {months.activity}",
+        f"In retention and cohorts, “active” means {months.activity}",
         "A cohort is split by the segments of its customers at the end of its third month, and by their attributes at "
         "the end of its first period; the average of unbounded retention multiplies the shares kept from period to "
         "period, so that it never rises",

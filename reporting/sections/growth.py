@@ -12,9 +12,10 @@ import pandas as pd
 from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes, too_small_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
-from reporting.rendering import money_column, percent
+from reporting.rendering import money_column
 from reporting.sections.keys import Key, Keys
 from segment_model.errors import counted
+from segment_model.language.wording import percent
 
 CHANGES = ("joined", "came", "went", "gone", "left", "returned")
 CHANGE_WORDS = {

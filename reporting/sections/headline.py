@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from reporting.content.report_content import DiscoveryContent, ReportContent, SegmentContent
-from reporting.rendering import money_column, money_words, percent
+from reporting.rendering import money_column, money_words
 from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell
 from reporting.sections.keys import Keys
 from segment_model.errors import counted
+from segment_model.language.wording import percent
 from training.evaluation.verdict import VerdictKind
 
 DISCOVERED, REAL, WORTH = "What was discovered", "Is it real?", "What it is worth"
@@ -80,7 +81,7 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
     again = f"{sum(recovered) / len(recovered):.2f} of 1" if recovered else "not measured"
     if discovery.kind == VerdictKind.DISTINCT:
         return (
-            "Yes, these are groups: a gap separates every two neighbouring segments, and random resamples of the "
+            f"Yes, these are groups: a gap separates {_neighbours(len(evidence.pairs))}, and random resamples of the "
             f"customers have the same segments (similarity {again}).",
             "good",
         )
@@ -107,9 +108,13 @@ def _steady(gaps: int, pairs: int, again: str) -> str:
             f"{counted(pairs, 'pair')} of neighbours, and customers across the other borders are much alike."
         )
     return (
-        f"Steady, and nearly separate: {come_back}, and a gap separates every two neighbours; but gaps are too "
+        f"Steady, and nearly separate: {come_back}, and a gap separates {_neighbours(pairs)}; but gaps are too "
         "shallow, or a segment comes back too seldom, to call them groups."
     )
+
+
+def _neighbours(pairs: int) -> str:
+    return "the two segments" if pairs == 1 else "every two neighbouring segments"
 
 
 def _worth(discovery: DiscoveryContent, book: FigureBook | None) -> str:

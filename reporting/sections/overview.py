@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
-from reporting.rendering import money_column, percent
+from reporting.rendering import money_column
 from reporting.sections.figure_book import (
     EVERYONE,
     MARK_WORDS,
@@ -22,6 +22,7 @@ from reporting.sections.figure_book import (
     period_words,
 )
 from reporting.sections.keys import Key, Keys
+from segment_model.language.wording import percent
 
 MONEY = ("mrr", "revenue")
 EACH = ("arpa", "revenue_per_customer", "basket")

@@ -13,7 +13,7 @@ import pytest
 from analytics.history import NOT_ASSIGNABLE
 from analytics.record import AVERAGE, COHORTS, QUARTILES, SHARES, AnalystRecord, Definition, Mark, Unit
 from reporting.content.report_content import ColumnContent, DiscoveryContent, ReportContent
-from reporting.rendering import money_column, money_words, percent, signed
+from reporting.rendering import money_column, money_words, signed
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
 from reporting.sections.figure_book import PLAN, FigureBook, cell_of, span_words
@@ -23,6 +23,7 @@ from reporting.sections.keys import Keys, letter_of
 from reporting.sections.overview import overview
 from reporting.sections.retention import retention
 from reporting.sections.segment_cards import cards
+from segment_model.language.wording import percent
 from training.evaluation.verdict import VerdictKind
 
 
@@ -301,6 +302,13 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
     assert (pairs[0, 2].words, pairs[0, 2].is_sure) == ("−2.6 points", True)
     assert not pairs[2, 1].is_sure
     assert not rows["customers"].pairs
+
+
+def test_two_segments_are_not_called_every_two(content: DiscoveryContent) -> None:
+    pair = replace(content.evidence.pairs[0], gap=True)
+    two = replace(content, kind=str(VerdictKind.DISTINCT), evidence=replace(content.evidence, pairs=(pair,)))
+    answer = statements(ReportContent("t", two), None)[1].answer
+    assert "a gap separates the two segments, and random resamples" in answer
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,8 @@ def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> st
 
 def _too_small_sentence(sizes: pd.DataFrame, floor: int, keys: Keys) -> str:
     """Which segments have too few customers to say whether they grew or shrank; empty without any."""
-    names = " and ".join(f"“{keys[segment].name}”" for segment in too_small_segments(sizes, floor))
+    *others, last = [f"“{keys[segment].name}”" for segment in too_small_segments(sizes, floor)] or [""]
+    names = f"{', '.join(others)} and {last}" if others else last
     few = f"fewer than {counted(floor, 'customer')} at the first and at the last month end"
     return f"{names}: {few}, too few to say whether a segment grew or shrank" if names else ""
 

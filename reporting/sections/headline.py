@@ -97,6 +97,8 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
 def _steady(gaps: int, pairs: int, again: str) -> str:
     """What slices of a continuum are, by how many gaps separate neighbours."""
     come_back = f"random resamples of the customers have the same segments (similarity {again})"
+    if not pairs:
+        return f"Steady: {come_back}; but whether they are separate is not known, since no gaps could be looked for."
     if not gaps:
         return (
             f"Steady, but not separate: {come_back}, while no gap separates neighbours, so customers near a border are "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from reporting.charts.sparkline import Sparkline
 from reporting.sections.figure_book import FigureBook, FigureCell, cell_of
 from reporting.sections.keys import Key, Keys
 from reporting.sections.overview import retention_cells, shown_figures, trends_of
+from segment_model.errors import counted
 from segment_model.language.wording import percent
 
 MOST_CONDITIONS = 8
@@ -96,5 +98,7 @@ def _size(row: dict[Any, Any]) -> FigureCell:
 
 def _share(row: dict[Any, Any], record: AnalystRecord) -> FigureCell:
     definition = Definition("overlap", "share who meet it", Unit.SHARE, SHARE_WORDS)
-    note = "" if row["n"] else "no customers"
+    is_known = row["share"] is not None and math.isfinite(row["share"])
+    few = f"fewer than {counted(record.floor, 'customer')}"
+    note = "" if is_known else few if row["n"] else "no customers"
     return cell_of(definition, {**row, "value": row["share"], "period": "", "note": note}, record.currency)

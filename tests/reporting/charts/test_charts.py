@@ -95,6 +95,18 @@ def test_layers_stand_on_one_another_and_add_up() -> None:
     assert chart.striped == ((0.0, 50.0),)
 
 
+def test_letters_of_thin_layers_do_not_cover_each_other() -> None:
+    layers = [
+        Layer("ABCDEFGHIJ"[n], str(n), "c0", [1.0, height]) for n, height in enumerate([7, 7, 7, 7, 20, 7, 7, 38])
+    ]
+    chart = stacked_chart(layers, ["1", "2"], str)
+    middles = [layer.middle for layer in chart.layers if layer.middle is not None]
+    assert all(above - below >= 9.5 for below, above in pairwise(middles))
+    assert chart.layers[7].middle is not None
+    assert chart.layers[4].middle is not None
+    assert len(middles) == 5
+
+
 def test_a_sparkline_needs_two_numbers_and_marks_the_last() -> None:
     assert sparkline([None, 3.0, None], [False] * 3, "") is None
     line = sparkline([1.0, 1.0, 1.0], [True, False, False], "flat")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,7 @@ from analytics.groups import SEGMENT
 from analytics.history import EVERYONE, MEETS, NOT_ASSIGNABLE, UNASSIGNED
 from analytics.intervals.marks import LEVEL
 from reporting.rendering import WriteAmount, money_column
-from segment_model.errors import SettingsError, counted, nearest_word
-from segment_model.language.wording import percent
+from segment_model.errors import SettingsError, counted, nearest_word, percent
 
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"

@@ -9,8 +9,7 @@ from typing import Any
 from analytics.goals.goal import Goal, Outcome
 from analytics.record import AnalystRecord, GoalState
 from reporting.rendering import money_words
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 
 VERBS: Mapping[Outcome, str] = {
     Outcome.CHURNED: "leave",
@@ -57,7 +56,7 @@ def as_well_sentence(row: Mapping[Any, Any], own: Mapping[Any, Any], goal: Goal)
     """That a rule of one column does as well as a segment."""
     return (
         f"One column tells as much as this segment: where {row['rule']}, customers {verb_of(goal)} "
-        f"{times_words(row['ratio'], row['low'], row['high'], 'all others')}; those of this segment do so "
+        f"{times_words(row['ratio'], row['low'], row['high'], 'all others')}; those of this segment "
         f"{times_words(own['ratio'], own['ratio_low'], own['ratio_high'])}"
     )
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from segment_model.errors import counted
-from segment_model.language.wording import percent, plain_number
+from segment_model.errors import counted, percent
+from segment_model.language.wording import plain_number
 
 LARGE_DIGITS = 4  # of an amount of millions
 UNITS = ((1e9, " B"), (1e6, " M"))

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from segment_model.display.shown_table import ShownTable, shown_as_table
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,11 @@ from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record
-from segment_model.errors import ArtefactError, ContractError, counted, shown
+from segment_model.errors import ArtefactError, ContractError, counted, percent, shown
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.explanation.name_misfits import NAME_WORDS, Claims, NameMisfit, claims_of_segments, misfits
 from segment_model.interruption import Check, go_on
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
-from segment_model.language.wording import percent
 from segment_model.scoring import hysteresis
 from segment_model.scoring.answers import Assignment, Assignments, Explanation
 from segment_model.scoring.scoring import Policy, Scorer, check_policy

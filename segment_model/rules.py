@@ -17,8 +17,8 @@ import numpy as np
 from segment_model.contract import Column, VectorContract
 from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.encoder import Flags, Floats
-from segment_model.errors import ArtefactError, ContractError, counted
-from segment_model.language.wording import exact_value, percent
+from segment_model.errors import ArtefactError, ContractError, counted, percent
+from segment_model.language.wording import exact_value
 from segment_model.sql_text import quoted, quoted_name
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from segment_model.encoding.encoder import Floats, Indices
-from segment_model.errors import SettingsError, counted
-from segment_model.language.wording import percent
+from segment_model.errors import SettingsError, counted, percent
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.candidate import DerivedSpec
 from training.candidates.own import LEAST_AGREEMENT, OwnSpec, in_one_line

@@ -25,8 +25,7 @@ from features.tables.canonical import CALENDAR
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawType
 from features.tables.typed_columns import read_column
 from features.text.rules import TextRules
-from segment_model.errors import SourceError, counted, shown
-from segment_model.language.wording import percent
+from segment_model.errors import SourceError, counted, percent, shown
 
 MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
 MONEY = ("amount", "price", "mrr", "discount")  # our columns

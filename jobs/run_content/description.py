@@ -14,8 +14,8 @@ from jobs.run_content.metrics import record_metrics
 from registry.limits import DESCRIPTION_LIMIT
 from reporting.rendering import money_column
 from reporting.tables import money_columns, money_of
-from segment_model.errors import counted
-from segment_model.language.wording import percent, plain_number
+from segment_model.errors import counted, percent
+from segment_model.language.wording import plain_number
 from training.discovery.discovery import Discovery
 
 _MARKUP = re.compile(r"([\\`*_\[\]#~])")

@@ -32,7 +32,8 @@ from reporting.tables import bare_value, candidate_table, money_columns, money_o
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column, VectorContract
 from segment_model.encoding.encoder import Indices
-from segment_model.language.wording import in_percent, percent
+from segment_model.errors import percent
+from segment_model.language.wording import in_percent
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
 from training.evaluation.map_layout import MapLayout

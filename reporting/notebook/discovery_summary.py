@@ -10,8 +10,7 @@ from reporting.content.of_discovery import map_content
 from reporting.rendering import render
 from segment_model.cards import SegmentCard
 from segment_model.display.shown_table import ShownTable
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 from training.discovery.discovery import Discovery
 from training.evaluation.map_layout import lay_out_by_components
 

@@ -24,7 +24,7 @@ from reporting.sections.figure_book import (
     period_words,
 )
 from reporting.sections.keys import Key, Keys
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 
 FLAG_WORDS = "Share of the customers whose value is known."
 MOST_PAIRED = 12  # segments; the pairs of more would make the page too large

@@ -15,7 +15,7 @@ from typing import Any
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.rendering import WriteAmount, money_column, money_words
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 
 EVERYONE = "everyone"
 SEGMENT = "segment"

@@ -15,8 +15,7 @@ from reporting.goal_tables import odds_of
 from reporting.goal_words import as_well_sentence, list_command, rule_sentence
 from reporting.sections.figure_book import EVERYONE, MARK_WORDS, SEGMENT, SIGNS, FigureCell, span_words
 from reporting.sections.keys import Key, Keys
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 
 TONES = {Light.REACHED: "good", Light.MISSED: "bad"}
 

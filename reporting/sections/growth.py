@@ -14,8 +14,7 @@ from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
 from reporting.rendering import money_column
 from reporting.sections.keys import Key, Keys
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 
 CHANGES = ("joined", "came", "went", "gone", "left", "returned")
 CHANGE_WORDS = {

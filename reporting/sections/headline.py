@@ -9,8 +9,7 @@ from reporting.content.report_content import DiscoveryContent, ReportContent, Se
 from reporting.rendering import money_column, money_words
 from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell
 from reporting.sections.keys import Keys
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 from training.evaluation.verdict import VerdictKind
 
 DISCOVERED, REAL, WORTH = "What was discovered", "Is it real?", "What it is worth"

@@ -12,8 +12,7 @@ from reporting.charts.sparkline import Sparkline
 from reporting.sections.figure_book import FigureBook, FigureCell, cell_of
 from reporting.sections.keys import Key, Keys
 from reporting.sections.overview import retention_cells, shown_figures, trends_of
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 
 MOST_CONDITIONS = 8
 SHARE_WORDS = "Share of the customers who meet the condition at the as-of moment."

@@ -22,7 +22,7 @@ from reporting.sections.figure_book import (
     period_words,
 )
 from reporting.sections.keys import Key, Keys
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 
 MONEY = ("mrr", "revenue")
 EACH = ("arpa", "revenue_per_customer", "basket")

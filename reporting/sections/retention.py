@@ -10,8 +10,7 @@ from analytics.record import AVERAGE, AnalystRecord
 from reporting.charts.line_chart import Line, LineChart, line_chart
 from reporting.sections.figure_book import EVERYONE, SEGMENT, span_words
 from reporting.sections.keys import Keys
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 
 MOST_LINES = 12  # of more, a chart is a tangle: the table has them all
 

@@ -13,7 +13,8 @@ from reporting.rendering import money_words
 from reporting.sections.figure_book import MARK_WORDS, SIGNS, span_words
 from reporting.sections.goals import Advice, advice_by_segment
 from reporting.sections.keys import Key, Keys
-from segment_model.language.wording import percent, plain_number
+from segment_model.errors import percent
+from segment_model.language.wording import plain_number
 
 MOST_LEVELS = 8  # of a category, on a card
 MOST_OPEN = 12  # segments; of more, cards start closed

@@ -48,11 +48,6 @@ def plain_value(value: float | str | None, column: Column) -> str:
     return f"{number} {unit}".strip()
 
 
-def percent(share: float, decimals: int = 1) -> str:
-    """A share as a percentage, on every page, in every message and on the console: "12.3 %"."""
-    return f"{100 * share:.{decimals}f} %"
-
-
 def _percent(value: float) -> str:
     """A share in percent, also where a hundred times the share exceeds a double."""
     return f"{plain_number(100 * value) if abs(value) < HUGE else f'{Decimal(value) * 100:.2e}'} %"

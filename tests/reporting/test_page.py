@@ -19,7 +19,7 @@ from reporting.content.report_content import DiscoveryContent, MapContent, Repor
 from reporting.page import changes_page, html_report
 from reporting.sections.figure_book import FigureBook
 from segment_model.cards import SegmentLabel
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings

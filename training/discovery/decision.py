@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segment_model.errors import DiscoveryError, counted
-from segment_model.language.wording import percent
+from segment_model.errors import DiscoveryError, counted, percent
 from training.discovery.candidate_trial import Candidate
 from training.discovery.continued_candidate import ContinuedCandidate
 from training.encoding import EncodedCustomers

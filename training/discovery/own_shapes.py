@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from segment_model.encoding.encoder import Indices
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 from training.candidates.candidate import CandidateSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of

@@ -15,8 +15,7 @@ import numpy as np
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats
-from segment_model.errors import counted
-from segment_model.language.wording import percent
+from segment_model.errors import counted, percent
 from training.candidates.candidate import Fit, KeptSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from segment_model.encoding.encoder import Flags, Indices
-from segment_model.errors import ContractError, counted
-from segment_model.language.wording import percent
+from segment_model.errors import ContractError, counted, percent
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import assign_vectors
 

@@ -17,9 +17,8 @@ from scipy.optimize import linear_sum_assignment
 
 from segment_model.cards import SegmentCard
 from segment_model.encoding.encoder import Flags, Floats, Indices
-from segment_model.errors import ContractError, counted
+from segment_model.errors import ContractError, counted, percent
 from segment_model.explanation.name_misfits import NAME_WORDS
-from segment_model.language.wording import percent
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.contingency import overlap

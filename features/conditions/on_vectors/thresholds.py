@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from features.conditions.on_vectors.vector_figures import VectorFigures
-from segment_model.errors import SettingsError, counted
-from segment_model.language.wording import percent
+from segment_model.errors import SettingsError, counted, percent
 from segment_model.sql_text import quoted
 
 Threshold = Callable[[VectorFigures], str]  # vectors to the text that stands in the condition

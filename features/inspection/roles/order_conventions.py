@@ -20,7 +20,7 @@ from features.inspection.roles.status_rows import (
     status_condition,
 )
 from features.inspection.roles.table_proposal import CERTAIN, best, is_number, is_text, ranked
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 from segment_model.sql_text import quoted
 
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit

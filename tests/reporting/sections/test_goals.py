@@ -115,7 +115,7 @@ def test_what_to_do_has_number_interval_money_and_a_command(record: AnalystRecor
     assert as_well.command == ""
     assert as_well.sentence == (
         "One column tells as much as this segment: where seats is below 3, customers leave 3.1 times as often as all "
-        "others (2.2 to 4.4); those of this segment do so 2.5 times as often (1.6 to 3.9)"
+        "others (2.2 to 4.4); those of this segment 2.5 times as often (1.6 to 3.9)"
     )
 
 

@@ -23,7 +23,7 @@ from reporting.sections.keys import Keys, letter_of
 from reporting.sections.overview import overview
 from reporting.sections.retention import retention
 from reporting.sections.segment_cards import cards
-from segment_model.language.wording import percent
+from segment_model.errors import percent
 from training.evaluation.verdict import VerdictKind
 
 

@@ -24,9 +24,8 @@ def select(condition: str, as_of: str | None, out: Path | None, config: Path, wh
     of a ready-made one. A missing value meets nothing.
     """
     from jobs.conditions.selection import select as select_customers
-    from reporting.rendering import percent
     from reporting.selection_table import selection_in_words
-    from segment_model.errors import counted
+    from segment_model.errors import counted, percent
 
     settings = settings_of(config)
     if as_of is not None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segment_model.errors import percent
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -30,7 +32,7 @@ def show_table(frame: pd.DataFrame) -> None:
         table.add_column(heading, justify="right" if values.dtype.kind in "if" else "left", overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(
-            *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else str(v) for v in row)
+            *(percent(v) if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else str(v) for v in row)
         )
     _console(width=None if sys.stdout.isatty() else 140).print(table)
 
@@ -56,7 +58,7 @@ def show_cards(model: SegmentModel) -> None:
     for heading in ("segment", "customers", "share", "typically", "id"):
         table.add_column(heading, justify="right" if heading in ("customers", "share") else "left", overflow="fold")
     for card in model.cards:
-        table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", card.typically, card.id)
+        table.add_row(card.name, f"{card.size:,}", percent(card.share), card.typically, card.id)
     _console(width=None if sys.stdout.isatty() else 140).print(table)
     for card in model.cards:
         if label := model.overlay.get(card.id):

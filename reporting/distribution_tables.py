@@ -9,8 +9,7 @@ import pandas as pd
 
 from analytics.history import EVERYONE, UNASSIGNED
 from analytics.record import AnalystRecord, Mark
-from reporting.rendering import percent
-from segment_model.errors import SettingsError, nearest_word
+from segment_model.errors import SettingsError, nearest_word, percent
 from segment_model.language.wording import plain_number
 
 SHARE = "share"

@@ -14,8 +14,9 @@ from analytics.experiments.rates import RATE
 from analytics.experiments.record import ExperimentRecord
 from analytics.groups import SEGMENT
 from analytics.history import EVERYONE, MEETS, NOT_ASSIGNABLE, UNASSIGNED
-from reporting.rendering import WriteAmount, money_column, percent
-from segment_model.errors import SettingsError, counted, nearest_word
+from analytics.intervals.marks import LEVEL
+from reporting.rendering import WriteAmount, money_column
+from segment_model.errors import SettingsError, counted, nearest_word, percent
 
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"
@@ -158,6 +159,7 @@ def _interaction(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
         highest = group_name(grouping, best, names)
         return f"{start}: the effect differs between {groups} (p = {p:.2g}); it is the highest in {highest!r}"
     if of_segments:
-        groups = counted(int(row["groups"]), "segment")
-        return f"{start}: no segment stands out; whether the effect differs between {groups}: p = {p:.2g}"
-    return f"{start}: no group stands out; whether the effect differs between {groups}: p = {p:.2g}"
+        groups = f"the {counted(int(row['groups']), 'segment')}"
+    if p < LEVEL:
+        return f"{start}: the effect differs between {groups} (p = {p:.2g}), but it is sure in none by itself"
+    return f"{start}: the effect does not differ beyond chance between {groups} (p = {p:.2g})"

@@ -13,8 +13,7 @@ from analytics.history import EVERYONE
 from analytics.record import RULE, AnalystRecord, GoalState
 from reporting.goal_words import as_well_sentence, list_command, rule_sentence
 from reporting.record_tables import MISSING, NAMES, SEGMENT
-from reporting.rendering import percent
-from segment_model.errors import SettingsError, nearest_word
+from segment_model.errors import SettingsError, nearest_word, percent
 
 HEADINGS = (
     "goal",

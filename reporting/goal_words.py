@@ -8,8 +8,8 @@ from typing import Any
 
 from analytics.goals.goal import Goal, Outcome
 from analytics.record import AnalystRecord, GoalState
-from reporting.rendering import money_words, percent
-from segment_model.errors import counted
+from reporting.rendering import money_words
+from segment_model.errors import counted, percent
 
 VERBS: Mapping[Outcome, str] = {
     Outcome.CHURNED: "leave",
@@ -32,29 +32,31 @@ def footnotes(states: Iterable[GoalState]) -> tuple[str, ...]:
     return tuple(f"{', '.join(goals)}: {footnote}" for footnote, goals in titles.items())
 
 
-def times_words(ratio: float, low: float, high: float) -> str:
-    """A ratio with its interval."""
-    return f"{_times(ratio)} times as often ({_times(low)} to {_times(high)})"
+def times_words(ratio: float, low: float, high: float, others: str = "") -> str:
+    """A ratio with its interval; others : who it compares with."""
+    than = f" as {others}" if others else ""
+    if not ratio:
+        return f"not once (0 to {_times(high)} times as often{than})"
+    return f"{_times(ratio)} times as often{than} ({_times(low)} to {_times(high)})"
 
 
 def rule_sentence(row: Mapping[Any, Any], goal: Goal, record: AnalystRecord) -> str:
     """What to do with the members of a segment who meet a rule: their number, their odds, the money at stake."""
     money = _money(row["money"], record)
-    parts = [
-        counted(int(row["customers"]), "customer"),
-        f"{verb_of(goal)} {times_words(row['ratio'], row['low'], row['high'])} as the segment's others when "
-        f"{row['rule']} ({percent(row['rate'])} of {int(row['n']):,} within {counted(goal.within_days, 'day')}, others "
-        f"{percent(row['rest_rate'])})",
-        f"{money} at stake" if money else "",
-    ]
-    return "; ".join(part for part in parts if part)
+    odds = times_words(row["ratio"], row["low"], row["high"], "the segment's others")
+    rates = (
+        f"{percent(row['rate'])} of {int(row['n']):,} within {counted(goal.within_days, 'day')}, others "
+        f"{percent(row['rest_rate'])}"
+    )
+    today = f"{counted(int(row['customers']), 'customer')}{f', with {money}' if money else ''}"
+    return f"Members {verb_of(goal)} {odds} when {row['rule']}: {rates}. Today this holds for {today}"
 
 
 def as_well_sentence(row: Mapping[Any, Any], own: Mapping[Any, Any], goal: Goal) -> str:
     """That a rule of one column does as well as a segment."""
     return (
         f"One column tells as much as this segment: where {row['rule']}, customers {verb_of(goal)} "
-        f"{times_words(row['ratio'], row['low'], row['high'])} as all others; those of this segment do so "
+        f"{times_words(row['ratio'], row['low'], row['high'], 'all others')}; those of this segment "
         f"{times_words(own['ratio'], own['ratio_low'], own['ratio_high'])}"
     )
 

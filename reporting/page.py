@@ -13,7 +13,7 @@ from reporting.charts.map_chart import map_chart
 from reporting.colours import DARK_PALETTE, NOBODY, PALETTE
 from reporting.content.report_content import DiscoveryContent, ReportContent
 from reporting.goal_words import footnotes
-from reporting.rendering import render
+from reporting.rendering import moment_words, render
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
 from reporting.sections.evidence import changes_shown, evidence_shown, ladder_shown
@@ -89,7 +89,7 @@ def _subtitle(content: ReportContent) -> str:
     """What the page is of, and when."""
     as_of = content.discovery.as_of
     parts = [
-        f"Customer segments as of {as_of}" if as_of else "Customer segments",
+        f"Customer segments as of {moment_words(as_of)}" if as_of else "Customer segments",
         f"version {content.version}" if content.version else "",
         f"report of {content.day}" if content.day else "",
     ]

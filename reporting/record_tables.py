@@ -12,13 +12,15 @@ import pandas as pd
 from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
 from analytics.intervals.shares import wilson
 from analytics.record import FIGURES, AnalystRecord, Definition, Unit
-from reporting.rendering import percent
-from segment_model.errors import SettingsError, nearest_word
+from reporting.rendering import WriteAmount
+from reporting.sections.figure_book import is_percentage
+from segment_model.errors import SettingsError, nearest_word, percent
 from segment_model.language.wording import plain_number
 
 SEGMENT = "segment"
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"
+SMALL, HUNDRED = 0.1, 100.0  # of money: smaller amounts need more than two decimals, larger ones none
 QUARTILES = {"lower": "lower quartile", "median": "median", "upper": "upper quartile"}
 
 
@@ -153,9 +155,16 @@ def _sizes_shown(sizes: pd.DataFrame, money_title: str) -> dict[str, list[str]]:
     shown = {
         column: [MISSING if _lacks(number) else f"{int(number):,}" for number in sizes[column]] for column in counts
     }
-    money = [MISSING if _lacks(sum_) else f"{sum_:,.0f}" for sum_ in sizes["money"]]
+    write = _in_full(sizes["money"])
+    money = [MISSING if _lacks(amount) else write(amount) for amount in sizes["money"]]
     remarks = ["less history than in training" if is_short else "" for is_short in sizes["short_history"]]
     return {"customers": shown.pop("customers"), money_title: money, **shown, "remark": remarks}
+
+
+def _in_full(amounts: pd.Series[float]) -> WriteAmount:
+    """How to write amounts of money without a unit of thousands: whole ones, but with decimals where all are small."""
+    largest = amounts.abs().max()
+    return plain_number if largest < 1 else (lambda amount: f"{amount:,.{2 if largest < HUNDRED else 0}f}")
 
 
 def _named(groups: pd.Series, of_segments: pd.Series[bool], names: Mapping[str, str]) -> list[str]:
@@ -177,10 +186,10 @@ def _of_one_period(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _words(number: float, definition: Definition) -> str:
-    if definition.unit is Unit.SHARE:
+    if is_percentage(definition):
         return percent(number)
     if definition.unit in (Unit.MONEY, Unit.MONEY_A_MONTH):
-        return f"{number:,.2f}"
+        return plain_number(number) if 0 < abs(number) < SMALL else f"{number:,.2f}"
     if float(number).is_integer():
         return f"{number:,.0f}"  # in full: people compare counts with their own
     return plain_number(number)

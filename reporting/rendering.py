@@ -9,7 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
+from segment_model.language.wording import plain_number
 
 LARGE_DIGITS = 4  # of an amount of millions
 UNITS = ((1e9, " B"), (1e6, " M"))
@@ -30,9 +31,10 @@ def _environment() -> Environment:
     return environment
 
 
-def percent(share: float) -> str:
-    """A share as a percentage: "12.3 %"."""
-    return f"{100 * share:.1f} %"
+def moment_words(moment: str) -> str:
+    """A moment in ISO form as people write it: "2026-06-17 09:30"; a day as it is."""
+    day, _, clock = moment.partition("T")
+    return f"{day} {clock[:5] if clock[5:] == ':00' else clock}" if clock else day
 
 
 def signed(count: float) -> str:
@@ -49,8 +51,10 @@ def money_column(amounts: Iterable[float | None]) -> WriteAmount:
     """How to write amounts that are compared, such as those of a column: all in millions, or none.
 
     The smallest that is not 0 decides, so that none loses its digits: 526,464 beside 1,363,412, not beside "1.363 M".
+    Where all are below 1, each has three digits that matter: 0.00125.
     """
     known = [abs(amount) for amount in amounts if amount is not None and math.isfinite(amount) and amount]
+    are_small = bool(known) and max(known) < 1
     size, letter = next((unit for unit in UNITS if known and min(known) >= unit[0]), (1.0, ""))
 
     def write(amount: float) -> str:
@@ -58,6 +62,8 @@ def money_column(amounts: Iterable[float | None]) -> WriteAmount:
             digits = max(0, LARGE_DIGITS - len(f"{abs(amount) / size:.0f}"))
             text = f"{amount / size:,.{digits}f}"
             return (text.rstrip("0").rstrip(".") if digits else text) + letter
+        if are_small:
+            return plain_number(amount)
         return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}".removesuffix(".00")
 
     return write

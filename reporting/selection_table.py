@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from reporting.rendering import percent
+from segment_model.errors import percent
 
 
 def selection_in_words(by_segment: pd.DataFrame, money: Mapping[str, str]) -> pd.DataFrame:

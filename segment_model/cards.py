@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from segment_model.display.shown_table import ShownTable, shown_as_table
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class SegmentCard:
 
     @property
     def _shown(self) -> ShownTable:
-        title = f"{self.name} ({self.id}): {counted(self.size, 'customer')}, {self.share:.1%}"
+        title = f"{self.name} ({self.id}): {counted(self.size, 'customer')}, {percent(self.share)}"
         rows = [(difference.column, difference.words) for difference in self.differences]
         return ShownTable(
             title, ("column", "what sets it apart"), rows, (self.sentence,), [self.notes] * bool(self.notes)

@@ -125,6 +125,11 @@ def counted(count: int, singular: str, plural: str = "") -> str:
     return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
 
 
+def percent(share: float, decimals: int = 1) -> str:
+    """A share as a percentage, on every page, in every message and on the console: "12.3 %"."""
+    return f"{100 * share:.{decimals}f} %"
+
+
 def shown(refused: object) -> str:
     """A refused value on one line of at most `LONGEST_SHOWN` characters: text in quotes, a moment in ISO form, the
     rest as JSON.

@@ -18,7 +18,7 @@ from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record
-from segment_model.errors import ArtefactError, ContractError, counted, shown
+from segment_model.errors import ArtefactError, ContractError, counted, percent, shown
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.explanation.name_misfits import NAME_WORDS, Claims, NameMisfit, claims_of_segments, misfits
 from segment_model.interruption import Check, go_on
@@ -82,7 +82,7 @@ class SegmentModel:
     def _shown(self) -> ShownTable:
         basis = counted(len(self.contract.basis), "column")
         title = f"Model of {counted(len(self.ids), 'segment')} by {self.assigner.ALGORITHM}, shaped by {basis}"
-        rows = [(card.name, f"{card.size:,}", f"{card.share:.1%}", card.id) for card in self.cards]
+        rows = [(card.name, f"{card.size:,}", percent(card.share), card.id) for card in self.cards]
         return ShownTable(title, ("segment", "customers", "share", "id"), rows, notes=(self.digest,))
 
     @cached_property

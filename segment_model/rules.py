@@ -17,7 +17,7 @@ import numpy as np
 from segment_model.contract import Column, VectorContract
 from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.encoder import Flags, Floats
-from segment_model.errors import ArtefactError, ContractError, counted
+from segment_model.errors import ArtefactError, ContractError, counted, percent
 from segment_model.language.wording import exact_value
 from segment_model.sql_text import quoted, quoted_name
 
@@ -183,7 +183,7 @@ class RuleSet:
     @property
     def _shown(self) -> ShownTable:
         met = f"{counted(self.matched, 'customer meets', 'customers meet')} it, {self.hits:,} of them in the segment"
-        share = "" if self.coverage is None else f"; {self.coverage:.1%} of the segment"
+        share = "" if self.coverage is None else f"; {percent(self.coverage)} of the segment"
         return ShownTable(f"Rule of {self.segment_name} ({self.segment_id})", sentences=(self.sql(), f"{met}{share}"))
 
     @classmethod

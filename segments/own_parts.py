@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from segment_model.encoding.encoder import Floats, Indices
-from segment_model.errors import SettingsError, counted
+from segment_model.errors import SettingsError, counted, percent
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.candidate import DerivedSpec
 from training.candidates.own import LEAST_AGREEMENT, OwnSpec, in_one_line
@@ -88,7 +88,7 @@ def own_notes(discovery: Discovery) -> tuple[str, ...]:
     by = f"{counted(assigner.exemplar_count, 'exemplar')}" if assigner.exemplar_count else type(assigner).__name__
     return (
         f"{spec.name}: the model answers by {by}, like the algorithm itself for "
-        f"{discovery.judgement.agreement:.1%} of the customers",
+        f"{percent(discovery.judgement.agreement)} of the customers",
     )
 
 
@@ -98,8 +98,9 @@ def unserved_reason(discovery: Discovery) -> str:
     if spec is None or agreement >= LEAST_AGREEMENT:
         return ""
     return (
-        f"the model answers like {spec.name} for {agreement:.1%} of the customers, and {LEAST_AGREEMENT:.0%} are "
-        "needed to serve it: let fit return more exemplars beside the labels, or one of our assigners"
+        f"the model answers like {spec.name} for {percent(agreement)} of the customers, and "
+        f"{percent(LEAST_AGREEMENT, 0)} are needed to serve it: let fit return more exemplars beside the labels, or "
+        "one of our assigners"
     )
 
 

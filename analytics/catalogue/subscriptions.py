@@ -39,14 +39,14 @@ EXPANSION_MRR = Definition(
     "expansion_mrr",
     "Expansion MRR",
     Unit.MONEY_A_MONTH,
-    "What customers with MRR at the start have more of it at the end.",
+    "By how much MRR grew from the start to the end, of customers who had MRR at the start.",
     "high",
 )
 CONTRACTION_MRR = Definition(
     "contraction_mrr",
     "Contraction MRR",
     Unit.MONEY_A_MONTH,
-    "What customers with MRR at the start have less of it at the end, where they still have MRR.",
+    "By how much MRR shrank from the start to the end, of customers who have MRR at both.",
     "low",
 )
 CHURNED_MRR = Definition(

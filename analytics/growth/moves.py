@@ -38,8 +38,8 @@ def moves(members: ir.Table, last: int) -> pd.DataFrame:
     """Customers by `position`, `source` (the segment at the month end before) and `target` (at this one).
 
     A missing source: no membership before; a missing target: none any more. Columns: customers, cents_before,
-    cents_after, and of subscriptions `left` (had MRR, have none) and `returned` (had none then, but earlier, and have
-    MRR), else 0.
+    cents_after, and of subscriptions, of those who are members at both, `left` (had MRR, have none) and `returned` (had
+    none then, but earlier, and have MRR), else 0.
     """
     before = members.filter(members.position < last).select(
         before_id="customer_id", before_at=members.position + 1, source="segment", cents_before="cents"
@@ -59,9 +59,11 @@ def moves(members: ir.Table, last: int) -> pd.DataFrame:
     )
     left = returned = ibis.literal(0, "int64")
     if first:
-        left = ((pairs.cents_before > 0) & (pairs.cents_after == 0)).sum()
+        # the money of who is no member is not known here, so that nothing is said of its payments
+        stays = pairs.source.notnull() & pairs.target.notnull()  # noqa: PD004 - an expression, no frame
+        left = (stays & (pairs.cents_before > 0) & (pairs.cents_after == 0)).sum()
         had_some = (pairs["first"] < pairs.position).fill_null(False)
-        returned = ((pairs.cents_before == 0) & (pairs.cents_after > 0) & had_some).sum()
+        returned = (stays & (pairs.cents_before == 0) & (pairs.cents_after > 0) & had_some).sum()
     counts = pairs.group_by("position", "source", "target").aggregate(
         customers=pairs.count(),
         cents_before=whole_sum(pairs.cents_before),

@@ -68,8 +68,9 @@ def order_sums(history: History, groupings: Groupings, options: RecordOptions) -
         **({**_pairs(placed), **_pair_of_buyers(placed)} if options.intervals else {}),
     }
     window = sums_by_group(placed, groupings, of_window, "orders of all months").droplevel("position")
-    groups = pd.MultiIndex.from_tuples(dict.fromkeys((grouping, group) for grouping, group, _ in months.index))
-    window = window.reindex(groups.set_names(window.index.names), fill_value=0)  # 0 where nobody is any more
+    # 0 where nobody is any more; a group at the last month end can be that of no month with orders
+    groups = dict.fromkeys([*((grouping, group) for grouping, group, _ in months.index), *window.index])
+    window = window.reindex(pd.MultiIndex.from_tuples(groups, names=window.index.names), fill_value=0)
     has_money, has_costs = ("cents" in rows.columns, "cost_cents" in rows.columns)
     return OrderSums(months, window, _deciles(customers.filter(customers.orders > 0)), has_money, has_costs)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -62,20 +64,22 @@ def trial_figures(history: History, groupings: Groupings, options: RecordOptions
     ended = ended_trials(history.terms.rows, ends)
     trials = history.keep(groupings.with_groups(ended, history.terms.members))
     own = {name: whole_sum(trials[name]) for name in ("trials", "converted")}
-    sums = sums_by_group(trials, groupings, own, "trials")
+    sums = sums_by_group(trials, groupings, {**own, "customers": trials.count()}, "trials")
     if sums.empty:
         return joined([])
     every = on_every_month(sums, range(1, len(ends.dates)))
     months = every.reset_index()
     keys = months[["grouping", "group"]].assign(period=months.position.map(ends.month_before))
-    whole = every.groupby(level=["grouping", "group"]).sum().reset_index()
+    of_all_months = partial(_of_customers, options=options)
+    pooled = sums_of_customers(trials, groupings, own, of_all_months, "trials of all months")
+    groups = pd.MultiIndex.from_frame(months[["grouping", "group"]].drop_duplicates())
+    whole = pooled.reindex(groups, fill_value=0).reset_index()
     whole_keys = whole[["grouping", "group"]].assign(period=ends.window)
     rows, window = _rows(months, keys), _rows(whole, whole_keys)
     if options.intervals:
         low, high = Share(np.asarray(months.converted, np.float64), np.asarray(months.trials, np.float64)).limits(Z_95)
         rows = rows.assign(low=low, high=high)
-        pooled = sums_of_customers(trials, groupings, own, _pairs, "trials of all months")
-        pairs = PairSums.of_frame(pooled.reindex(pd.MultiIndex.from_frame(whole[["grouping", "group"]])), PAIR)
+        pairs = PairSums.of_frame(whole, PAIR)
         window = with_interval(window, pairs, clustered_share)
         window = marking.marked(window, TRIAL_CONVERSION, pairs, clustered_share)
     tables = [rows, window] if len(ends.months) > 1 else [window]
@@ -83,10 +87,13 @@ def trial_figures(history: History, groupings: Groupings, options: RecordOptions
 
 
 def _rows(sums: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
+    """n are the customers, each of whom can have had several trials."""
     note = np.where(sums.trials == 0, NO_TRIALS, "")
     share = sums.converted / sums.trials.where(sums.trials > 0)
-    return rows_of(TRIAL_CONVERSION, keys, share, sums.trials, note=note)
+    return rows_of(TRIAL_CONVERSION, keys, share, sums.customers, note=note)
 
 
-def _pairs(customers: ir.Table) -> Aggregates:
-    return pair_aggregates(PAIR, customers.converted, customers.trials, customers.trials > 0)
+def _of_customers(each: ir.Table, options: RecordOptions) -> Aggregates:
+    """Out of a row a customer: all their trials, how many customers they are, and the pair behind the interval."""
+    sums = {"trials": whole_sum(each.trials), "converted": whole_sum(each.converted), "customers": each.count()}
+    return sums | (pair_aggregates(PAIR, each.converted, each.trials, each.trials > 0) if options.intervals else {})

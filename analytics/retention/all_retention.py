@@ -48,7 +48,7 @@ def all_retention(
     members = members_and_months(history, months, groupings, tuple(RETENTION))
     figures = [retention_figures(members, history, groupings, options, marking)]
     notes = [
-        f"Retention and cohorts count a customer as active by {months.activity}",
+        f"In retention and cohorts, “active” means {months.activity}",
         "A cohort is split by the segments of its customers at the end of its third month, and by their attributes at "
         "the end of its first period; the average of unbounded retention multiplies the shares kept from period to "
         "period, so that it never rises",
@@ -73,7 +73,7 @@ def all_retention(
 def _beginning(history: History, months: CustomerMonths) -> list[str]:
     """That old customers count as new where no row lies before the record."""
     first = fetched(months.firsts.aggregate(position=months.firsts["first"].min()), "the first month").position[0]
-    if pd.isna(first) or first < 1:
+    if pd.isna(first) or not 1 <= first <= len(history.month_ends.months):  # beyond: in the month that is not over
         return []
     month = history.month_ends.months[int(first) - 1]
     return [f"The tables begin in {month}: whoever was a customer before counts as new in that month"]

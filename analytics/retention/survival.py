@@ -14,6 +14,7 @@ from analytics.history import EVERYONE
 from analytics.record import SURVIVAL
 from analytics.retention.kaplan_meier import LogRank, kaplan_meier, log_rank
 from analytics.retention.lifetimes import Counts, counts_by_month
+from segment_model.errors import counted
 
 # customers; a curve may begin with fewer than the floor, since others join it later in life, but not with so few that
 # a single one who leaves decides all that follows
@@ -39,8 +40,8 @@ class Survival:
         verb = "differ" if test.p < 0.05 else "do not differ beyond chance"
         return (
             f"The lifetimes of the segments {verb} (log-rank test: chi-square {test.chi_square:.2f}, "
-            f"{test.freedom} degrees of freedom, {p}); each subscriber counts in the segment of its first month end in "
-            "the record, from then on",
+            f"{counted(test.freedom, 'degree')} of freedom, {p}); each subscriber counts in the segment of its first "
+            "month end in the record, from then on",
         )
 
 

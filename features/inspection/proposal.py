@@ -27,7 +27,7 @@ from features.tables.canonical import CALENDAR
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawType
 from features.tables.typed_columns import read_column
 from features.text.rules import TextRules
-from segment_model.errors import SourceError, counted, shown
+from segment_model.errors import SourceError, counted, percent, shown
 
 MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
 MONEY = ("amount", "price", "mrr", "discount")  # our columns
@@ -238,7 +238,7 @@ def _with_doubts(table: TableProposal, key: CustomerKey) -> TableProposal:
 
 def _doubt_of_ids(column: ColumnProfile, key: CustomerKey) -> str:
     if column.name == key.column and key.shared is not None and key.shared < OVERLAP:
-        return f"only {key.shared:.0%} of the ids are in another file"
+        return f"only {percent(key.shared, 0)} of the ids are in another file"
     if column.name == key.column and key.score < DOUBTFUL and not key.shared:
         return "does it say whose row it is, and is it another one for each customer?"
     return ""
@@ -258,7 +258,7 @@ def _doubt_of_gaps(look: TableLook, column: ColumnProfile) -> str:
     score, other = max(others, default=(0.0, ""))
     if score < CERTAIN:
         return ""
-    return f"{1 - column.present:.1%} of the rows have none and are left out; or {other}, which more of them have?"
+    return f"{percent(1 - column.present)} of the rows have none and are left out; or {other}, which more of them have?"
 
 
 def _currency(tables: Sequence[TableProposal]) -> tuple[str, str]:

@@ -12,9 +12,9 @@ from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
 from jobs.run_content.metrics import record_metrics
 from registry.limits import DESCRIPTION_LIMIT
-from reporting.rendering import money_column, percent
+from reporting.rendering import money_column
 from reporting.tables import money_columns, money_of
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from segment_model.language.wording import plain_number
 from training.discovery.discovery import Discovery
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from reporting.charts.line_chart import places
+from reporting.charts.line_chart import LEAST_DISTANCE, places
 from reporting.charts.scale import SIDE, Tick, scale_of, spaced_ticks
 
-LEAST_LETTERED = 0.05  # of the height; a thinner layer has no letter
+LEAST_LETTERED = 5.0  # percent of the height; a thinner layer has no letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,37 @@ def stacked_chart(
     for layer in layers:
         tops.append([below + _part(number) for below, number in zip(tops[-1], layer.numbers, strict=True)])
     scale = scale_of(tops[-1])
+    ends = [scale.place(top[-1]) / SIDE * 100 for top in tops]
+    middles = _lettered(ends)
     drawn = []
     for number, layer in enumerate(layers):
         upper = [(place, SIDE - scale.place(top)) for place, top in zip(across, tops[number + 1], strict=True)]
         lower = [(place, SIDE - scale.place(top)) for place, top in zip(across, tops[number], strict=True)]
         corners = [*upper, *reversed(lower)]
-        thick = (tops[number + 1][-1] - tops[number][-1]) / (scale.high - scale.low)
-        middle = (tops[number + 1][-1] + tops[number][-1]) / 2
         drawn.append(
             DrawnLayer(
                 layer.letter,
                 layer.name,
                 layer.style,
                 "M" + "L".join(f"{place} {up}" for place, up in corners) + "Z",
-                round(scale.place(middle) / SIDE * 100, 1) if thick >= LEAST_LETTERED else None,
+                middles.get(number),
             )
         )
     return StackedChart(tuple(drawn), scale.ticks(words), spaced_ticks(x_labels), _stripes(across, striped))
+
+
+def _lettered(ends: Sequence[float]) -> dict[int, float]:
+    """By layer with a letter, its middle in percent from below: the thickest first, none on the letter of another.
+
+    ends : where the layers begin and end at the last place, in percent from below.
+    """
+    thick = {number: above - below for number, (below, above) in enumerate(pairwise(ends))}
+    middles: dict[int, float] = {}
+    for number in sorted(thick, key=lambda layer: -thick[layer]):
+        middle = round((ends[number] + ends[number + 1]) / 2, 1)
+        if thick[number] >= LEAST_LETTERED and all(abs(middle - other) >= LEAST_DISTANCE for other in middles.values()):
+            middles[number] = middle
+    return middles
 
 
 def _part(number: float | None) -> float:

@@ -28,11 +28,11 @@ from reporting.content.report_content import (
     TypicalRow,
     WhatChanged,
 )
-from reporting.rendering import percent
 from reporting.tables import bare_value, candidate_table, money_columns, money_of, shown_columns, titled
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column, VectorContract
 from segment_model.encoding.encoder import Indices
+from segment_model.errors import percent
 from segment_model.language.wording import in_percent
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery

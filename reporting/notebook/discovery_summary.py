@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from reporting.charts.map_chart import map_chart
 from reporting.colours import NOBODY, PALETTE, colour_ranks
 from reporting.content.of_discovery import map_content
-from reporting.rendering import percent, render
+from reporting.rendering import render
 from segment_model.cards import SegmentCard
 from segment_model.display.shown_table import ShownTable
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from training.discovery.discovery import Discovery
 from training.evaluation.map_layout import lay_out_by_components
 

@@ -12,9 +12,8 @@ from matplotlib.patches import Polygon, Rectangle
 
 from reporting.colours import NOBODY, colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
-from reporting.rendering import percent
 from segment_model.encoding.encoder import Flags, Floats
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from training.incumbent.contingency import overlap
 from training.succession.comparison import Comparison, Stage, count_and_share
 

@@ -11,7 +11,7 @@ from analytics.pair_differences import pair_differences
 from analytics.record import Definition, Mark, Unit
 from analytics.retention.retention_figures import NO_MEMBERS
 from reporting.content.report_content import DiscoveryContent, SegmentContent
-from reporting.rendering import WriteAmount, percent
+from reporting.rendering import WriteAmount
 from reporting.sections.figure_book import (
     ABSENT,
     MARK_WORDS,
@@ -24,6 +24,7 @@ from reporting.sections.figure_book import (
     period_words,
 )
 from reporting.sections.keys import Key, Keys
+from segment_model.errors import percent
 
 FLAG_WORDS = "Share of the customers whose value is known."
 MOST_PAIRED = 12  # segments; the pairs of more would make the page too large

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reporting.content.report_content import DiscoveryContent, SegmentChange, WhatChanged
-from reporting.rendering import WriteAmount, money_column, percent
+from reporting.rendering import WriteAmount, money_column
 from reporting.sections.keys import Key, Keys
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from training.continuum.ladder import LEAST_RECOVERED
 from training.evaluation.bootstrap_recovery import DISSOLVED, RECURRING
 from training.separation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH

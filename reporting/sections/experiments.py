@@ -47,6 +47,11 @@ class ExperimentsShown:
     left_out: int
     notes: tuple[str, ...]
 
+    @property
+    def has_power(self) -> bool:
+        """Whether any table shows the power for a stated difference."""
+        return any(heading.startswith("power") for table in self.tables for heading in table.headings)
+
 
 def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
     """The section of a record of experiments."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.record import AnalystRecord, Definition, Mark, Unit
-from reporting.rendering import WriteAmount, money_column, money_words, percent
+from reporting.rendering import WriteAmount, money_column, money_words
+from segment_model.errors import percent
 
 EVERYONE = "everyone"
 SEGMENT = "segment"

@@ -13,10 +13,9 @@ from analytics.record import RULE, AnalystRecord, GoalState, Light, Mark
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.goal_tables import odds_of
 from reporting.goal_words import as_well_sentence, list_command, rule_sentence
-from reporting.rendering import percent
 from reporting.sections.figure_book import EVERYONE, MARK_WORDS, SEGMENT, SIGNS, FigureCell, span_words
 from reporting.sections.keys import Key, Keys
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 
 TONES = {Light.REACHED: "good", Light.MISSED: "bad"}
 

@@ -12,9 +12,9 @@ import pandas as pd
 from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes, too_small_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
-from reporting.rendering import money_column, percent
+from reporting.rendering import money_column
 from reporting.sections.keys import Key, Keys
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 
 CHANGES = ("joined", "came", "went", "gone", "left", "returned")
 CHANGE_WORDS = {
@@ -157,7 +157,8 @@ def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> st
 
 def _too_small_sentence(sizes: pd.DataFrame, floor: int, keys: Keys) -> str:
     """Which segments have too few customers to say whether they grew or shrank; empty without any."""
-    names = " and ".join(f"“{keys[segment].name}”" for segment in too_small_segments(sizes, floor))
+    *others, last = [f"“{keys[segment].name}”" for segment in too_small_segments(sizes, floor)] or [""]
+    names = f"{', '.join(others)} and {last}" if others else last
     few = f"fewer than {counted(floor, 'customer')} at the first and at the last month end"
     return f"{names}: {few}, too few to say whether a segment grew or shrank" if names else ""
 

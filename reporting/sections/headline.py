@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from reporting.content.report_content import DiscoveryContent, ReportContent, SegmentContent
-from reporting.rendering import money_column, money_words, percent
+from reporting.rendering import money_column, money_words
 from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell
 from reporting.sections.keys import Keys
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from training.evaluation.verdict import VerdictKind
 
 DISCOVERED, REAL, WORTH = "What was discovered", "Is it real?", "What it is worth"
@@ -80,7 +80,7 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
     again = f"{sum(recovered) / len(recovered):.2f} of 1" if recovered else "not measured"
     if discovery.kind == VerdictKind.DISTINCT:
         return (
-            "Yes, these are groups: a gap separates every two neighbouring segments, and random resamples of the "
+            f"Yes, these are groups: a gap separates {_neighbours(len(evidence.pairs))}, and random resamples of the "
             f"customers have the same segments (similarity {again}).",
             "good",
         )
@@ -96,6 +96,8 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
 def _steady(gaps: int, pairs: int, again: str) -> str:
     """What slices of a continuum are, by how many gaps separate neighbours."""
     come_back = f"random resamples of the customers have the same segments (similarity {again})"
+    if not pairs:
+        return f"Steady: {come_back}; but whether they are separate is not known, since no gaps could be looked for."
     if not gaps:
         return (
             f"Steady, but not separate: {come_back}, while no gap separates neighbours, so customers near a border are "
@@ -107,9 +109,13 @@ def _steady(gaps: int, pairs: int, again: str) -> str:
             f"{counted(pairs, 'pair')} of neighbours, and customers across the other borders are much alike."
         )
     return (
-        f"Steady, and nearly separate: {come_back}, and a gap separates every two neighbours; but gaps are too "
+        f"Steady, and nearly separate: {come_back}, and a gap separates {_neighbours(pairs)}; but gaps are too "
         "shallow, or a segment comes back too seldom, to call them groups."
     )
+
+
+def _neighbours(pairs: int) -> str:
+    return "the two segments" if pairs == 1 else "every two neighbouring segments"
 
 
 def _worth(discovery: DiscoveryContent, book: FigureBook | None) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from analytics.history import EVERYONE, MEETS
-from analytics.record import AnalystRecord, Definition, Unit
+from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline
-from reporting.rendering import percent
 from reporting.sections.figure_book import FigureBook, FigureCell, cell_of
 from reporting.sections.keys import Key, Keys
 from reporting.sections.overview import retention_cells, shown_figures, trends_of
+from segment_model.errors import counted, percent
 
 MOST_CONDITIONS = 8
 SHARE_WORDS = "Share of the customers who meet the condition at the as-of moment."
@@ -37,11 +38,16 @@ class ConditionRow:
 
 @dataclass(frozen=True, slots=True)
 class NamedConditions:
-    """The section; left_out : the conditions that only the file of figures has."""
+    """The section.
+
+    left_out : the conditions that only the file of figures has. defining : those that read what shapes the segments, so
+    that their shares have no mark.
+    """
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[ConditionRow, ...]
     left_out: tuple[str, ...]
+    defining: tuple[str, ...] = ()
 
     @property
     def has_trends(self) -> bool:
@@ -56,7 +62,8 @@ def named_conditions(book: FigureBook, keys: Keys) -> NamedConditions | None:
     shown, left_out = [*record.conditions][:MOST_CONDITIONS], [*record.conditions][MOST_CONDITIONS:]
     rows = tuple(_row(name, book, keys) for name in shown)
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells)
-    return NamedConditions(columns, rows, tuple(left_out))
+    defines = record.overlap.loc[record.overlap["mark"] == Mark.DEFINES, "condition"]
+    return NamedConditions(columns, rows, tuple(left_out), tuple(name for name in shown if name in set(defines)))
 
 
 def _row(name: str, book: FigureBook, keys: Keys) -> ConditionRow:
@@ -90,5 +97,7 @@ def _size(row: dict[Any, Any]) -> FigureCell:
 
 def _share(row: dict[Any, Any], record: AnalystRecord) -> FigureCell:
     definition = Definition("overlap", "share who meet it", Unit.SHARE, SHARE_WORDS)
-    note = "" if row["n"] else "no customers"
+    is_known = row["share"] is not None and math.isfinite(row["share"])
+    few = f"fewer than {counted(record.floor, 'customer')}"
+    note = "" if is_known else few if row["n"] else "no customers"
     return cell_of(definition, {**row, "value": row["share"], "period": "", "note": note}, record.currency)

@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
-from reporting.rendering import money_column, percent
+from reporting.rendering import moment_words, money_column
 from reporting.sections.figure_book import (
     EVERYONE,
     MARK_WORDS,
@@ -22,6 +22,7 @@ from reporting.sections.figure_book import (
     period_words,
 )
 from reporting.sections.keys import Key, Keys
+from segment_model.errors import percent
 
 MONEY = ("mrr", "revenue")
 EACH = ("arpa", "revenue_per_customer", "basket")
@@ -221,5 +222,7 @@ def _times(book: FigureBook | None, figures: Sequence[str], as_of: str) -> str:
     if ends.months:
         sentences.append(f"The last month end is that of {ends.months[-1]}")
         if as_of and as_of[:10] != ends.dates[-1].isoformat():
-            sentences.append(f"Customers, and amounts on the cards, are those of {as_of}, when segments were made")
+            sentences.append(
+                f"Customers, and amounts on the cards, are those of {moment_words(as_of)}, when segments were made"
+            )
     return "".join(f"{sentence}. " for sentence in sentences).rstrip()

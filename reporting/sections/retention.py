@@ -8,10 +8,9 @@ from typing import Any
 
 from analytics.record import AVERAGE, AnalystRecord
 from reporting.charts.line_chart import Line, LineChart, line_chart
-from reporting.rendering import percent
 from reporting.sections.figure_book import EVERYONE, SEGMENT, span_words
 from reporting.sections.keys import Keys
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 
 MOST_LINES = 12  # of more, a chart is a tangle: the table has them all
 

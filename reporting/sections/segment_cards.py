@@ -9,10 +9,11 @@ from typing import Any
 
 from analytics.record import AnalystRecord, Mark
 from reporting.content.report_content import BORDER, ColumnContent, DiscoveryContent, SegmentContent
-from reporting.rendering import money_words, percent
+from reporting.rendering import money_words
 from reporting.sections.figure_book import MARK_WORDS, SIGNS, span_words
 from reporting.sections.goals import Advice, advice_by_segment
 from reporting.sections.keys import Key, Keys
+from segment_model.errors import percent
 from segment_model.language.wording import plain_number
 
 MOST_LEVELS = 8  # of a category, on a card

@@ -86,7 +86,7 @@ def made_up_content(segments: int = 5, customers: int = 2_000, seed: int = 0) ->
                 name=NAMES[n % len(NAMES)] if n < len(NAMES) else f"{NAMES[n % len(NAMES)]} {n}",
                 size=int(sizes[n]),
                 share=float(sizes[n] / customers),
-                sentence=f"{sizes[n]} customers ({sizes[n] / customers:.1%}); typically seats 42, days with use 61.",
+                sentence=f"{sizes[n]} customers ({100 * sizes[n] / customers:.0f} %); typically seats 42, use 61.",
                 notes="Call them before the renewal." if n == 1 else "",
                 noted_by="maria@example.com" if n == 1 else "",
                 noted_on="2018-01-04" if n == 1 else "",

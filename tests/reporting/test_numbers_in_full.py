@@ -12,7 +12,7 @@ import pytest
 from analytics.record import AnalystRecord, Unit
 from reporting.account_words import accounts_in_words
 from reporting.content.report_content import DiscoveryContent
-from reporting.record_tables import chosen_figures, figures_in_words
+from reporting.record_tables import chosen_figures, figures_in_words, sizes_in_words
 
 
 def test_counts_of_figures_are_not_rounded(
@@ -22,8 +22,24 @@ def test_counts_of_figures_are_not_rounded(
     plain = make_record(content)
     record = replace(plain, definitions=tuple(replace(each, unit=Unit.COUNT) for each in plain.definitions))
     rows = chosen_figures(record, {segment.id: segment.name for segment in content.segments})
+    rows = rows[~rows["figure"].isin(["nrr", "grr"])]  # ratios that are written in percent
     words = figures_in_words(record, rows.assign(value=5977.0), every_period=True)
     assert set(words["value"]) == {"5,977"}
+
+
+def test_the_console_writes_shares_of_money_and_small_money_as_the_page_does(
+    make_content: Callable[..., DiscoveryContent], make_record: Callable[..., AnalystRecord]
+) -> None:
+    record = make_record(make_content())
+    rows = chosen_figures(record, {})
+    nrr = figures_in_words(record, rows[rows["figure"] == "nrr"].assign(value=1.043, low=0.98, high=1.1))
+    assert set(nrr["value"]) == {"104.3 %"}
+    mrr = figures_in_words(record, rows[rows["figure"] == "mrr"].assign(value=0.00125))
+    assert set(mrr["value"]) == {"0.00125"}
+    whole = record.sizes.assign(money=0.0)
+    for money, words in ((0.00125, "0.00125"), (72.5, "72.50"), (1234.5, "1,234")):
+        sizes = replace(record, sizes=whole.assign(money=[money, *whole["money"].iloc[1:]]))
+        assert sizes_in_words(sizes, {})[record.money_title].iloc[0] == words
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from analytics.record import AnalystRecord
 from reporting.content.of_discovery import content_of_discovery
 from reporting.content.report_content import DiscoveryContent, MapContent, ReportContent
 from reporting.page import changes_page, html_report
-from reporting.rendering import percent
 from reporting.sections.figure_book import FigureBook
 from segment_model.cards import SegmentLabel
+from segment_model.errors import percent
 from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings

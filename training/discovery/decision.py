@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segment_model.errors import DiscoveryError, counted
+from segment_model.errors import DiscoveryError, counted, percent
 from training.discovery.candidate_trial import Candidate
 from training.discovery.continued_candidate import ContinuedCandidate
 from training.encoding import EncodedCustomers
@@ -49,7 +49,7 @@ def decide_between(new: Proposal, continued: ContinuedCandidate, settings: Disco
     count, asked = _reassigned(new.chosen, continued.before), int(continued.before.readable.sum())
     share = count / max(asked, 1)
     better = "" if share <= FEW else clearly_better(Evidence.of(new.verdict), Evidence.of(continued.verdict))
-    reassigned = f"{count:,} of {counted(asked, 'customer')} ({share:.1%})"
+    reassigned = f"{count:,} of {counted(asked, 'customer')} ({percent(share)})"
     scores = _scores(continued)
     if better and settings.prefer == "quality":
         reason = (
@@ -98,4 +98,4 @@ def _scores(continued: ContinuedCandidate) -> str:
     scores = "" if judgement is None else f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"
     if not continued.way:
         return f"{scores}, borders as they were"
-    return f"{scores}, {continued.way:.0%} of the way to the centres of today, because the customers have moved"
+    return f"{scores}, {percent(continued.way, 0)} of the way to the centres of today, because the customers have moved"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from segment_model.encoding.encoder import Indices
+from segment_model.errors import percent
 from training.candidates.candidate import CandidateSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of
@@ -56,7 +57,7 @@ def in_own_shapes(
         return tried, Choice(choice.chosen, choice.reason, (*choice.remarks, against)), verdict
     reason = (
         f"{mixture.spec.name}: {_scores(mixture)}; gaps confirm as many groups as of {chosen.spec.name}, and by the "
-        f"shapes of the groups {moved:.1%} of the customers belong to another one"
+        f"shapes of the groups {percent(moved)} of the customers belong to another one"
     )
     return tried, Choice(len(candidates), reason, (*choice.remarks, _scores(mixture))), own
 
@@ -71,7 +72,7 @@ def _against(mixture: Candidate, chosen: Judgement, moved: float, settings: Disc
         return f"refused: {'; '.join(broken)} ({_scores(mixture)})"
     if judged.segments != chosen.segments or not divides_as_well(judged, chosen):
         return f"{_scores(mixture)}; gaps confirm its groups less well than those that it started at"
-    whom = f"only {moved:.1%} of the customers" if moved else "nobody"
+    whom = f"only {percent(moved)} of the customers" if moved else "nobody"
     return f"{_scores(mixture)}; it would move {whom}" if moved < WORTH_A_MIXTURE else ""
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from training.candidates.candidate import Fit, KeptSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal
@@ -56,7 +56,8 @@ class Refinement:
         steps = counted(self.steps, "step")
         return (
             f"the centroids are refined on all customers in {steps}; those of the sample would have assigned "
-            f"{moved:,} of {counted(customers, 'customer')} otherwise ({moved / max(customers, 1):.2%}){self.remark}"
+            f"{moved:,} of {counted(customers, 'customer')} otherwise ({percent(moved / max(customers, 1), 2)})"
+            f"{self.remark}"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from segment_model.errors import counted
+from segment_model.errors import counted, percent
 from training.evaluation.quality import Judgement
 from training.settings import DiscoverySettings
 
@@ -62,12 +62,12 @@ def broken_in_words(limits: Mapping[int, Limits]) -> str:
 
 
 def beside_limit(share: float, limit: float) -> tuple[str, str]:
-    """Both as percentages with as many decimals as tell them apart: 0.96 % under 1 % is no "1.0%, under 1.0%"."""
+    """Both as percentages with as many decimals as tell them apart: 0.96 % under 1 % is no "1.0 %, under 1.0 %"."""
     for decimals in range(1, MOST_DECIMALS):
-        words = (f"{share:.{decimals}%}", f"{limit:.{decimals}%}")
+        words = percent(share, decimals), percent(limit, decimals)
         if words[0] != words[1]:
             return words
-    return f"{share:.{MOST_DECIMALS}%}", f"{limit:.{MOST_DECIMALS}%}"
+    return percent(share, MOST_DECIMALS), percent(limit, MOST_DECIMALS)
 
 
 def _distance(moved: Limits, settings: DiscoverySettings) -> float:

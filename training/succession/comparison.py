@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from segment_model.encoding.encoder import Flags, Indices
-from segment_model.errors import ContractError, counted
+from segment_model.errors import ContractError, counted, percent
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import assign_vectors
 
@@ -179,8 +179,8 @@ def _none_to_compare(customers: int, both: int) -> str:
 
 
 def count_and_share(flags: Flags) -> str:
-    """The number of flagged customers and their share: "1,234 (5.6%)"."""
-    return f"{int(flags.sum()):,} ({float(np.mean(flags)):.1%})"
+    """The number of flagged customers and their share: "1,234 (5.6 %)"."""
+    return f"{int(flags.sum()):,} ({percent(float(np.mean(flags)))})"
 
 
 def _stage(title: str, model: SegmentModel, segment: Indices) -> Stage:

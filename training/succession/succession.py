@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from segment_model.cards import SegmentCard
 from segment_model.encoding.encoder import Flags, Floats, Indices
-from segment_model.errors import ContractError, counted
+from segment_model.errors import ContractError, counted, percent
 from segment_model.explanation.name_misfits import NAME_WORDS
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import Reading, assign_vectors
@@ -110,7 +110,7 @@ class Lineage:
         if self.objection:
             return [*lines, f"the incumbent cannot be asked: {self.objection}"]
         share = self.reassigned / max(self.readable, 1)
-        lines.append(f"reassigned: {self.reassigned:,} of {counted(self.readable, 'customer')} ({share:.1%})")
+        lines.append(f"reassigned: {self.reassigned:,} of {counted(self.readable, 'customer')} ({percent(share)})")
         return lines
 
     def to_json(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ SIZES = f"""
     departed AS (
         SELECT position, was AS segment, count(*) FILTER (was <> is_now) AS went,
                count(*) FILTER (is_now IS NULL) AS gone,
-               count(*) FILTER (before > 0 AND after = 0) AS "left"
+               count(*) FILTER (before > 0 AND after = 0 AND is_now IS NOT NULL) AS "left"
         FROM pairs WHERE was IS NOT NULL GROUP BY ALL)
     SELECT position, segment, arrived.* EXCLUDE (position, segment), went, gone, "left"
     FROM arrived FULL JOIN departed USING (position, segment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from features.conditions.on_vectors.vector_figures import VectorFigures
-from segment_model.errors import SettingsError, counted
+from segment_model.errors import SettingsError, counted, percent
 from segment_model.sql_text import quoted
 
 Threshold = Callable[[VectorFigures], str]  # vectors to the text that stands in the condition
@@ -22,7 +22,7 @@ def best_share(column: str, share: float) -> Threshold:
         least = vectors.quantile_of_positive(column, 1 - share)
         if least is None:
             raise SettingsError(
-                f"no customer has a {column} above 0, so there are no best {share:.0%}; leave the condition out"
+                f"no customer has a {column} above 0, so there are no best {percent(share, 0)}; leave the condition out"
             )
         return repr(least)
 

@@ -20,6 +20,7 @@ from features.inspection.roles.status_rows import (
     status_condition,
 )
 from features.inspection.roles.table_proposal import CERTAIN, best, is_number, is_text, ranked
+from segment_model.errors import percent
 from segment_model.sql_text import quoted
 
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit
@@ -54,7 +55,7 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
     money = look[columns.get("amount") or columns["quantity"]]
     if money.negative:
         conventions.features["rfm"] = {"refunds": "dropped"}
-        conventions.checks["refunds"] = f"{money.negative:.1%} of the rows are negative; or netted, or kept?"
+        conventions.checks["refunds"] = f"{percent(money.negative)} of the rows are negative; or netted, or kept?"
     money_column = "amount" if "amount" in columns else "price"
     settle_minor_units(look, columns[money_column], conventions)
     cancelled = None if money.negative else cancelled_ids(look, columns.get("order_id"))

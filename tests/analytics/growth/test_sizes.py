@@ -52,7 +52,8 @@ def test_six_customers_on_paper(
         "moves": ("s1", "s2", "s2"),
         "leaves": ("s1", "s1", "s1"),  # stops paying in January, comes back in February
         "joins": (None, "s2", "s2"),
-        "ends": ("s2", "s2", None),  # is no customer any more
+        "ends": ("s2", "s2", None),  # is no customer any more, though it pays
+        "late": (None, None, "s2"),  # pays from the start, and is a customer only at the last month end
         "unread": (NOT_ASSIGNABLE, UNASSIGNED, "s1"),
     }
     rows = [(c, p, s) for c, segments in places.items() for p, s in enumerate(segments) if s is not None]
@@ -66,6 +67,7 @@ def test_six_customers_on_paper(
             ("leaves", "2017-02-20", None, 50),
             ("joins", "2017-01-05", None, 7),
             ("ends", "2016-01-01", None, 3),
+            ("late", "2016-01-01", None, 5),
         ]
     )
     grown = growth_of(terms_history(terms, ends, members), frozenset({0}))
@@ -77,7 +79,7 @@ def test_six_customers_on_paper(
     assert sizes.loc[("2017-01", "s1")].tolist() == [2, 15, 0, 0, 1, 0, 1, 0, False]
     assert sizes.loc[("2017-01", "s2")].tolist() == [3, 30, 1, 1, 0, 0, 0, 0, False]
     assert sizes.loc[("2017-02", "s1")].tolist() == [3, 65, 0, 1, 0, 0, 0, 1, False]
-    assert sizes.loc[("2017-02", "s2")].tolist() == [2, 27, 0, 0, 0, 1, 1, 0, False]
+    assert sizes.loc[("2017-02", "s2")].tolist() == [3, 32, 1, 0, 0, 1, 0, 0, False]
     assert sizes.loc["2016-12"].short_history.all()
     assert tuple(grown.flows.columns) == FLOWS
     flows = grown.flows.set_index(["month", "source", "target"])

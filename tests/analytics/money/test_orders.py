@@ -142,3 +142,18 @@ def test_money_of_the_first_year_of_orders(month_ends: Any, orders_history: Call
     rows += [("a", "2024-01-01", None, 40, None), ("b", "2024-01-02", None, 80, None)]
     number = figures(orders_history(frame(rows), month_ends(date(2024, 1, 1), 1))).value
     assert number["money_so_far", "everyone", ""] == 30
+
+
+def test_a_group_of_the_last_month_end_alone_has_the_orders_of_all_months(
+    month_ends: Any, orders_history: Callable[..., History]
+) -> None:
+    """A customer who ordered in segment s1 and cannot be assigned any more: the groups still add up to everyone."""
+    ends = month_ends(date(2024, 1, 1), 2)
+    lines = frame([("a", "2024-01-05", "o1", 30, None), ("b", "2024-01-09", "o2", 12, None)])
+    members = pd.DataFrame(
+        [("a", 0, "s1"), ("a", 1, "s1"), ("a", 2, "s1"), ("b", 0, "s1"), ("b", 1, "s1")],
+        columns=["customer_id", "position", "segment"],
+    )
+    number = figures(orders_history(lines, ends, members)).value
+    whole = {group: number["revenue", group, "2024-01/2024-02"] for group in ("everyone", "s1", "not_assignable")}
+    assert whole == {"everyone": 42, "s1": 30, "not_assignable": 12}

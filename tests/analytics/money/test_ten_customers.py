@@ -120,6 +120,20 @@ def test_trials_that_ended_and_became_paying(history: History) -> None:
     assert [values(record, "everyone", period)["trial_conversion"] for period in periods] == [1, 0, 0.5]
 
 
+@pytest.mark.parametrize("intervals", [False, True])
+def test_a_customer_with_many_trials_is_one_customer(
+    terms_frame: Any, month_ends: Any, terms_history: Callable[..., History], intervals: bool
+) -> None:
+    trials = [("c01", f"2024-0{month}-01", f"2024-0{month}-{day}", 0, True) for month in (1, 2) for day in (10, 20)]
+    terms = terms_frame([*trials, ("c02", "2024-01-01", "2024-01-09", 0, True)], "is_trial")
+    history = terms_history(terms, month_ends(date(2024, 1, 1), 2))
+    rows = record_of(history, floor=3, intervals=intervals).figures
+    trial = rows[(rows.figure == "trial_conversion") & (rows.group == "everyone")].set_index("period")
+    assert trial.n.to_dict() == {"2024-01": 2, "2024-02": 1, "2024-01/2024-02": 2}
+    assert set(trial.note) == {"fewer than 3 customers"}
+    assert trial.value.isna().all()
+
+
 def test_few_customers_show_no_rate_but_their_money(history: History) -> None:
     rows = record_of(history, floor=10).figures.set_index(["figure", "group", "period"])
     churn = rows.loc[("churn_rate", "A", "2024-01")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,8 +15,11 @@ import pytest
 from analytics.customer_months import customer_months
 from analytics.groups import groupings_of
 from analytics.history import History
+from analytics.marking import Marking
 from analytics.month_ends import MonthEnds
+from analytics.options import RecordOptions
 from analytics.record import AVERAGE, COHORTS
+from analytics.retention.all_retention import all_retention
 from analytics.retention.cohorts import cohorts, without_small_cohorts
 
 # customers of Online Retail with an order k months after the month of their first; the last diagonal is not over
@@ -235,3 +239,17 @@ def test_nobody_has_no_cohorts(
     table = cohorts_of(before)
     assert table.empty
     assert tuple(table.columns) == COHORTS
+
+
+def test_a_company_whose_first_customer_came_after_the_last_month_end(
+    terms_history: Callable[..., History], terms_frame: Any, month_ends: Callable[..., MonthEnds]
+) -> None:
+    ends = month_ends(date(2017, 1, 1), 2, datetime(2017, 3, 20))
+    history = terms_history(terms_frame([("a", "2017-03-05", None, 10)]), ends)
+    months = customer_months(history)
+    assert months is not None
+    options = RecordOptions(floor=1)
+    marking = Marking(history.segments, frozenset(), options.floor)
+    retention = all_retention(history, months, groupings_of(history), options, marking)
+    assert not [note for note in retention.notes if "tables begin" in note]
+    assert retention.cohorts.empty

@@ -78,7 +78,8 @@ def test_rows_without_a_customer_of_which_another_column_tells(tmp_path: Path) -
     header = "order_id,customer_id,customer_email,date,amount"
     rows = [f"{n},{n % 7 if n % 4 else ''},b{n % 7}@shop.example,{day(n)},{n}.50" for n in range(40)]
     assert proposed(tmp_path / "a.csv", header, rows)[1].checks == (
-        "orders.customer_id: 25.0% of the rows have none and are left out; or customer_email, which more of them have?",
+        "orders.customer_id: 25.0 % of the rows have none and are left out; "
+        "or customer_email, which more of them have?",
     )
 
 
@@ -91,9 +92,10 @@ def test_a_line_of_a_preset_is_marked_too(tmp_path: Path) -> None:
     sources, initial = proposed(tmp_path / "payments.csv", header, rows)
     assert sources["orders"]["preset"] == "stripe_charges"
     assert initial.checks == (
-        "orders.customer_id: 25.0% of the rows have none and are left out; or Customer Email, which more of them have?",
+        "orders.customer_id: 25.0 % of the rows have none and are left out; "
+        "or Customer Email, which more of them have?",
     )
-    assert "# check: 25.0% of the rows have none" in initial.text
+    assert "# check: 25.0 % of the rows have none" in initial.text
 
 
 CONTACTS = "Record ID,Email,Lifecycle Stage,Create Date,Associated Company,Total Revenue"

@@ -132,7 +132,7 @@ def test_money_with_a_sign_of_its_currency_is_refused(tmp_path: Path) -> None:
 def test_few_shared_ids_are_marked(tmp_path: Path) -> None:
     customers = [*CUSTOMERS[:11], *(f"9{line}" for line in CUSTOMERS[11:])]
     text = initial_settings(write(tmp_path, orders=ORDERS, customers=customers), tmp_path / "segments.yaml").text
-    assert "# check: only 33% of the ids are in another file" in text
+    assert "# check: only 33 % of the ids are in another file" in text
 
 
 @pytest.mark.parametrize(

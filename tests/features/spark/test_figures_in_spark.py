@@ -57,5 +57,5 @@ def test_the_numbers_are_those_of_a_frame(size: int, spark: Any, tmp_path: Path)
 def test_nobody_who_pays_is_refused_in_the_same_words(spark: Any) -> None:
     frame = spark.createDataFrame([(0.0,), (None,), (float("nan"),)], "mrr double")
     contract = VectorContract((Column("mrr", Kind.NUMBER, nullable=True),))
-    with pytest.raises(SettingsError, match="no customer has a mrr above 0, so there are no best 20%"):
+    with pytest.raises(SettingsError, match="no customer has a mrr above 0, so there are no best 20 %"):
         named_conditions({"best_20_percent": READY}, contract, SparkFigures(frame))

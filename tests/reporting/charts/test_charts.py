@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +95,18 @@ def test_layers_stand_on_one_another_and_add_up() -> None:
     assert chart.striped == ((0.0, 50.0),)
 
 
+def test_letters_of_thin_layers_do_not_cover_each_other() -> None:
+    layers = [
+        Layer("ABCDEFGHIJ"[n], str(n), "c0", [1.0, height]) for n, height in enumerate([7, 7, 7, 7, 20, 7, 7, 38])
+    ]
+    chart = stacked_chart(layers, ["1", "2"], str)
+    middles = [layer.middle for layer in chart.layers if layer.middle is not None]
+    assert all(above - below >= 9.5 for below, above in pairwise(middles))
+    assert chart.layers[7].middle is not None
+    assert chart.layers[4].middle is not None
+    assert len(middles) == 5
+
+
 def test_a_sparkline_needs_two_numbers_and_marks_the_last() -> None:
     assert sparkline([None, 3.0, None], [False] * 3, "") is None
     line = sparkline([1.0, 1.0, 1.0], [True, False, False], "flat")
@@ -120,9 +133,38 @@ def test_labels_have_room_and_the_newest_is_written(count: int) -> None:
     assert spaced_ticks(labels, from_start=True)[0].label == "0"
 
 
-def test_an_island_a_segment_with_its_letter_on_it() -> None:
+def test_an_island_a_segment_with_its_letter_near_it() -> None:
     islands = map_chart(MapContent((0, 0, 1_000, 500), (0, 0, 1_000, 500), (0, 0, 1, -1), "UMAP"))
     assert [island.position for island in islands] == [-1, 0, 1]
     assert islands[1].dots == "M20 980h0M20 980h0"
-    assert (islands[2].left, islands[2].top) == (98.0, 2.0)
+    assert islands[2].left > 90
+    assert islands[2].top < 10
     assert map_chart(MapContent((), (), (), "none")) == ()
+
+
+def test_letters_lie_on_no_dot_where_a_place_beside_them_is_free() -> None:
+    """Two rings: the middle of the one is free, that of the other holds the dots of a third segment."""
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    rings = [(centre + 120 * np.cos(angles), 500 + 120 * np.sin(angles)) for centre in (250, 750)]
+    square = np.meshgrid(np.arange(690, 811, 20), np.arange(440, 561, 20))
+    parts = [*rings, tuple(axis.ravel() for axis in square)]
+    across, up = (tuple(int(place) for part in parts for place in part[axis]) for axis in (0, 1))
+    segment = tuple(number for number, part in enumerate(parts) for _ in part[0])
+    islands = map_chart(MapContent(across, up, segment, "UMAP"))
+    drawn = [points(island.dots) for island in islands]
+    dots = np.array([dot for own in drawn for dot in own]) / 10
+    owners = [island.position for island, own in zip(islands, drawn, strict=True) for _ in own]
+    for island in islands:
+        away = np.abs(dots - (island.left, island.top))
+        assert (away.max(axis=1) > 2).all() or island.position == 2, "among its own dots nothing is free"
+        assert owners[np.hypot(*away.T).argmin()] == island.position
+    assert abs(islands[0].left - 25) < 5, "in the middle of its ring"
+
+
+def test_letters_of_segments_at_one_place_do_not_cover_each_other() -> None:
+    islands = map_chart(MapContent((500,) * 30, (500,) * 30, tuple(range(30)), "UMAP"))
+    places = [(island.left, island.top) for island in islands]
+    for number, (left, top) in enumerate(places):
+        assert all(abs(left - other) >= 5 or abs(top - below) >= 5 for other, below in places[:number])
+        assert 2 < left < 98
+        assert 2 < top < 98

@@ -15,7 +15,7 @@ from analytics.goals.goal import Goal, Outcome
 from analytics.record import ADVICE, AS_WELL, ODDS, RULE, AnalystRecord, GoalState
 from reporting.content.report_content import DiscoveryContent, ReportContent
 from reporting.goal_tables import advice_in_words, chosen_odds, odds_in_words
-from reporting.goal_words import footnotes, verb_of
+from reporting.goal_words import footnotes, times_words, verb_of
 from reporting.page import html_report
 from reporting.sections.goals import advice_by_segment, goal_panels
 from reporting.sections.keys import Keys
@@ -106,21 +106,23 @@ def test_what_to_do_has_number_interval_money_and_a_command(record: AnalystRecor
     segment = content.segments[0].id
     rule, as_well = advice_by_segment(record)[segment]
     assert rule.sentence == (
-        "112 customers; leave 4.1 times as often (2.9 to 5.8) as the segment's others when last event is at least 30 "
-        f"days (40.0 % of 90 within 90 days, others 10.0 %); 9,300 {record.currency} {record.money_title} at stake"
+        "Members leave 4.1 times as often as the segment's others (2.9 to 5.8) when last event is at least 30 days: "
+        "40.0 % of 90 within 90 days, others 10.0 %. Today this holds for 112 customers, with 9,300 "
+        f"{record.currency} {record.money_title}"
     )
     assert rule.command.startswith("segments rank --by ")
     assert rule.command.endswith(f'--segment {segment} --condition "plan = \'entry\' and \\"idle\\" >= 30"')
     assert as_well.command == ""
     assert as_well.sentence == (
-        "One column tells as much as this segment: where seats is below 3, customers leave 3.1 times as often (2.2 to "
-        "4.4) as all others; those of this segment do so 2.5 times as often (1.6 to 3.9)"
+        "One column tells as much as this segment: where seats is below 3, customers leave 3.1 times as often as all "
+        "others (2.2 to 4.4); those of this segment 2.5 times as often (1.6 to 3.9)"
     )
 
 
 def test_the_page_shows_goals_and_what_to_do(record: AnalystRecord, content: DiscoveryContent) -> None:
     page = html_report(ReportContent("t", content, record=record))
-    for text in ("What to do", "112 customers; leave 4.1 times", "● missed", "Not known yet; the first on 2026-08-05"):
+    headings = ("What to do", "Worth knowing")
+    for text in (*headings, "Members leave 4.1 times", "● missed", "Not known yet; the first on 2026-08-05"):
         assert text in page
     assert page.count("the model was fitted on data until 2026-07-01") == 1
     assert "Churned: the model was fitted" in page
@@ -139,8 +141,13 @@ def test_tables_for_people_show_the_latest_window(record: AnalystRecord, content
     assert words.difference[1] == "+12.0 (+4.0 to +21.0) points"
     assert len(odds_in_words(rows, every_period=True)) == 4
     lines = advice_in_words(record, names)
-    assert lines[0].startswith(f"{content.segments[0].name}: 112 customers")
+    assert lines[0].startswith(f"{content.segments[0].name}: Members leave 4.1 times")
     assert advice_in_words(record, names, "large_order") == []
+
+
+def test_whoever_never_reached_a_goal_did_so_not_once() -> None:
+    assert times_words(0.0, 0.0, 0.35, "all others") == "not once (0 to 0.35 times as often as all others)"
+    assert times_words(0.0, 0.0, 0.35) == "not once (0 to 0.35 times as often)"
 
 
 def test_unknown_goals_and_groupings_are_answered(record: AnalystRecord) -> None:

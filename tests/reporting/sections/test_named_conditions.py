@@ -66,6 +66,22 @@ def test_a_row_has_size_figures_trend_overlap_and_examples(content: DiscoveryCon
     assert not shown.rows[1].trends
 
 
+def test_a_condition_that_reads_what_shapes_the_segments_says_why_it_has_no_mark(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    marks = record.overlap["mark"].where(record.overlap["condition"] != "at_risk", "defines the segment")
+    page = html_report(ReportContent("t", content, record=replace(record, overlap=record.overlap.assign(mark=marks))))
+    assert "Without a mark, because a column that they read shapes the segments: at_risk." in page
+    assert "a column that they read" not in html_report(ReportContent("t", content, record=record))
+
+
+def test_a_share_of_few_customers_says_why_it_is_missing(content: DiscoveryContent, record: AnalystRecord) -> None:
+    few = record.overlap.assign(**dict.fromkeys(("share", "low", "high"), float("nan")), n=8)
+    shown = named_conditions(FigureBook(replace(record, overlap=few)), Keys(content.segments))
+    assert shown is not None
+    assert {cell.note for row in shown.rows for _, cell in row.overlap} == {"fewer than 10 customers"}
+
+
 def test_eight_are_shown_and_the_others_named(content: DiscoveryContent, record: AnalystRecord) -> None:
     shown = named_conditions(FigureBook(record), Keys(content.segments))
     assert shown is not None

@@ -13,7 +13,7 @@ import pytest
 from analytics.history import NOT_ASSIGNABLE
 from analytics.record import AVERAGE, COHORTS, QUARTILES, SHARES, AnalystRecord, Definition, Mark, Unit
 from reporting.content.report_content import ColumnContent, DiscoveryContent, ReportContent
-from reporting.rendering import money_column, money_words, percent, signed
+from reporting.rendering import moment_words, money_column, money_words, signed
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
 from reporting.sections.figure_book import PLAN, FigureBook, cell_of, span_words
@@ -23,6 +23,7 @@ from reporting.sections.keys import Keys, letter_of
 from reporting.sections.overview import overview
 from reporting.sections.retention import retention
 from reporting.sections.segment_cards import cards
+from segment_model.errors import percent
 from training.evaluation.verdict import VerdictKind
 
 
@@ -95,6 +96,7 @@ def test_amounts_in_words() -> None:
         ([2_500_000.0, 1_300_000_000.0], ["2.5 M", "1,300 M"]),
         ([12.5, -3_000_000.0], ["12.50", "-3,000,000"]),
         ([0.0], ["0"]),
+        ([0.00125, 0.4, 0.0], ["0.00125", "0.4", "0"]),
     ],
 )
 def test_amounts_of_a_column_have_one_unit(amounts: list[float], words: list[str]) -> None:
@@ -301,6 +303,26 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
     assert (pairs[0, 2].words, pairs[0, 2].is_sure) == ("−2.6 points", True)
     assert not pairs[2, 1].is_sure
     assert not rows["customers"].pairs
+
+
+def test_nothing_is_said_of_gaps_that_nobody_looked_for(content: DiscoveryContent) -> None:
+    unknown = replace(content, kind=str(VerdictKind.SLICES), evidence=replace(content.evidence, pairs=()))
+    answer = statements(ReportContent("t", unknown), None)[1].answer
+    assert answer.endswith("but whether they are separate is not known, since no gaps could be looked for.")
+
+
+def test_moments_are_written_for_people() -> None:
+    moments = ("2026-06-17T09:30:00", "2026-06-17T09:30:15", "2026-06-17T09:30:00+09:00", "2026-06-17", "")
+    assert [moment_words(moment) for moment in moments] == [
+        *("2026-06-17 09:30", "2026-06-17 09:30:15", "2026-06-17 09:30:00+09:00", "2026-06-17", ""),
+    ]  # fmt: skip
+
+
+def test_two_segments_are_not_called_every_two(content: DiscoveryContent) -> None:
+    pair = replace(content.evidence.pairs[0], gap=True)
+    two = replace(content, kind=str(VerdictKind.DISTINCT), evidence=replace(content.evidence, pairs=(pair,)))
+    answer = statements(ReportContent("t", two), None)[1].answer
+    assert "a gap separates the two segments, and random resamples" in answer
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,11 @@ def test_a_retrain_says_who_is_kept_new_and_ended(planted: Any, coarse: SegmentM
     differ = (
         coarse.assign(planted.frame)["segment_id"].to_numpy() != model.assign(planted.frame)["segment_id"].to_numpy()
     )
-    assert reassigned == f"reassigned: {differ.sum()} of 400 customers ({differ.mean():.1%})"
+    assert reassigned == f"reassigned: {differ.sum()} of 400 customers ({100 * differ.mean():.1f} %)"
     assert model.provenance["lineage"]["sentences"] == lineage.sentences
     same, lineage = succeed(retrained(planted, coarse).model, coarse, planted.frame)
     assert set(same.ids) == set(coarse.ids)
-    assert lineage.sentences[1:] == ["new: none", "ended: none", "reassigned: 0 of 400 customers (0.0%)"]
+    assert lineage.sentences[1:] == ["new: none", "ended: none", "reassigned: 0 of 400 customers (0.0 %)"]
 
 
 @pytest.mark.parametrize("algorithm", [KMeansSettings(), HdbscanSettings(), GaussianMixtureSettings(starts=1)])

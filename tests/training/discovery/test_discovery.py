@@ -126,7 +126,7 @@ def test_kmeans_on_unscaled_spend_is_refused_as_degenerate() -> None:
     spend = np.append(generator.normal(100, 10, 990), generator.normal(100_000, 1000, 10))
     encoding = EncodingSettings(transform="none", scale=False, clip_share=0)
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=2),), encoding=encoding)
-    with pytest.raises(DiscoveryError, match=r"one segment holds 99\.0%, over 95\.0%"):
+    with pytest.raises(DiscoveryError, match=r"one segment holds 99\.0 %, over 95\.0 %"):
         discover(frame_of(spend, generator.poisson(3, 1000)), CONTRACT, settings, {})
 
 
@@ -213,7 +213,7 @@ def test_the_best_separated_without_objection_is_chosen_and_the_reasons_are_writ
     choice = choose(names, judgements, DiscoverySettings())
     assert choice.chosen == 3
     assert choice.reason.startswith("d: silhouette 0.500")
-    assert "one segment holds 99.0%, over 95.0%" in choice.remarks[1]
+    assert "one segment holds 99.0 %, over 95.0 %" in choice.remarks[1]
     assert choice.remarks[2] == "refused: fewer than two segments"
 
 
@@ -221,8 +221,8 @@ def test_the_best_separated_without_objection_is_chosen_and_the_reasons_are_writ
     ("change", "reason"),
     [
         ({"segments": 70}, "70 segments, allowed are 2 to 60"),
-        ({"smallest_share": 0.001}, "the smallest segment holds 0.1%, under 1.0%"),
-        ({"unassigned_share": 0.7}, "70.0% unassigned, over 50.0%"),
+        ({"smallest_share": 0.001}, "the smallest segment holds 0.1 %, under 1.0 %"),
+        ({"unassigned_share": 0.7}, "70.0 % unassigned, over 50.0 %"),
         ({"stability": 0.2}, "two halves of the customers agree to 0.20, under 0.5"),
     ],
 )

@@ -176,7 +176,7 @@ def test_what_is_of_all_and_what_of_the_sample_is_said(refined: Discovery, of_sa
     steps = f"{facts['steps']} step{'' if facts['steps'] == 1 else 's'}"
     assert how == (
         f"The centroids are refined on all customers in {steps}; those of the sample would have assigned "
-        f"{facts['moved']} of 3,000 customers otherwise ({share:.2%})."
+        f"{facts['moved']} of 3,000 customers otherwise ({100 * share:.2f} %)."
     )
     assert (facts["customers"], facts["sample"], facts["kept_out"]) == (3_000, 600, "")
     assert f"{facts['words']['asked']} words were suggested by the sample" in words

@@ -61,8 +61,8 @@ def test_moved_and_reassigned_are_told_apart(versions: tuple[SegmentModel, Segme
     assert comparison.moved is not None
     assert comparison.moved.tolist() == [False, True, False, True, False, True]
     assert comparison.reassigned.tolist() == [False, False, False, False, True, True]
-    assert "moved: 3 (50.0%), because they changed (the old model says so)" in comparison.sentences
-    assert "stayed: 2 (33.3%)" in comparison.sentences
+    assert "moved: 3 (50.0 %), because they changed (the old model says so)" in comparison.sentences
+    assert "stayed: 2 (33.3 %)" in comparison.sentences
     flow = comparison.flow()
     assert flow["customers"].sum() == 6
     assert flow["moved"].sum() == 3
@@ -77,7 +77,7 @@ def test_without_earlier_vectors_only_the_model_counts(versions: tuple[SegmentMo
     assert comparison.moved is None
     assert comparison.reassigned.tolist() == [False, False, True, True]
     assert "moved" not in comparison.flow().columns
-    assert comparison.sentences == ["reassigned: 2 (50.0%), because the model changed"]
+    assert comparison.sentences == ["reassigned: 2 (50.0 %), because the model changed"]
 
 
 def test_who_is_not_compared_is_counted(versions: tuple[SegmentModel, SegmentModel]) -> None:
@@ -179,8 +179,8 @@ def test_compare_prints_and_logs_the_flow(versions: tuple[SegmentModel, SegmentM
     picture = tmp_path / "flow.png"
     options = ("--vectors", later, "--vectors-before", earlier, "--out", picture, "--config", config)
     output = run("compare", "champion", "2", *options).output
-    assert "moved: 3 (50.0%)" in output
-    assert "reassigned: 2 (33.3%)" in output
+    assert "moved: 3 (50.0 %)" in output
+    assert "reassigned: 2 (33.3 %)" in output
     assert f"version 2 continues version 1: {lineage}" in output
     assert picture.read_bytes().startswith(b"\x89PNG")
     with connected(location) as connection:

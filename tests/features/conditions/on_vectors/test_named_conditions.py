@@ -144,7 +144,7 @@ def test_wrong_conditions_say_their_name(conditions: dict[str, str], sentence: s
             pd.DataFrame({"mrr": [1.0]}),
             "conditions.power: this ready-made condition needs the columns active_",
         ),
-        ("best_20_percent", pd.DataFrame({"mrr": [0.0]}), "no customer has a mrr above 0, so there are no best 20%"),
+        ("best_20_percent", pd.DataFrame({"mrr": [0.0]}), "no customer has a mrr above 0, so there are no best 20 %"),
     ],
 )
 def test_a_condition_that_the_vectors_do_not_allow_is_refused(name: str, frame: pd.DataFrame, sentence: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.notices import Notice
+from segment_model.errors import percent
 
 NEEDED = ("mrr", "average_order_value", "recency_days")  # columns of vectors
 PERIODS = (1, 3, 6, 12)  # months that an invoice is for
@@ -39,8 +40,8 @@ def notices_of_unpaid_terms(frame: pd.DataFrame) -> Iterator[Notice]:
     if late >= LEAST_LATE:
         yield Notice(
             "subscriptions",
-            f"terms run on for {late:.0%} of the customers whose orders are invoices of them, though the next invoice "
-            f"is more than {GRACE} days late: where these terms are over, their end is missing, and MRR counts what "
-            "nobody pays",
+            f"terms run on for {percent(late, 0)} of the customers whose orders are invoices of them, though the next "
+            f"invoice is more than {GRACE} days late: where these terms are over, their end is missing, and MRR counts "
+            "what nobody pays",
             warning=True,
         )

@@ -17,6 +17,7 @@ from features.notices import Notice
 from features.own_vectors.vector_columns import VectorColumn
 from features.source_settings import Sources
 from segment_model.contract import Kind
+from segment_model.errors import percent
 
 LEAST_CUSTOMERS, LEAST_SHARE = 5, 0.01  # who have the number
 LEAST_OTHERS = 5  # different numbers beside it
@@ -77,7 +78,7 @@ def _notices(column: pd.Series[float], theirs: str, table: str) -> Iterator[Noti
         number = f"{lone.number:.15g}"
         yield Notice(
             table,
-            f"{theirs!r} is {number} for {lone.share:.0%} of the customers, and from {lone.least:.6g} to "
+            f"{theirs!r} is {number} for {percent(lone.share, 0)} of the customers, and from {lone.least:.6g} to "
             f"{lone.largest:.6g} for all others: where it stands for a missing value, write `null_values: "
             f"{{{theirs!r}: ['{number}']}}`",
             warning=True,

@@ -20,7 +20,7 @@ def test_invoices_that_stopped_are_told() -> None:
     """As in a public table of subscriptions with a length instead of an end: 96 % paid nothing for long."""
     lines = [notice.line for notice in notices_of_unpaid_terms(vectors(20.0, 10.0, 30))]
     assert lines == [
-        "warning: subscriptions: terms run on for 75% of the customers whose orders are invoices of them, though the "
+        "warning: subscriptions: terms run on for 75 % of the customers whose orders are invoices of them, though the "
         "next invoice is more than 31 days late: where these terms are over, their end is missing, and MRR counts what "
         "nobody pays"
     ]

@@ -70,7 +70,7 @@ def test_it_is_told_and_the_advice_makes_it_missing(tmp_path: Path, ending: str)
     vectors = build_vectors(Sources.model_validate({"vectors": source}), FeatureSettings(), None, tmp_path)
     lines = [notice.line for notice in vectors.notices if "999" in notice.line]
     assert lines == [
-        "warning: vectors: 'age' is 999 for 17% of the customers, and from 20 to 60 for all others: where it stands "
+        "warning: vectors: 'age' is 999 for 17 % of the customers, and from 20 to 60 for all others: where it stands "
         "for a missing value, write `null_values: {'age': ['999']}`"
     ]
     mended = {**source, "null_values": {"age": ["999"]}}
@@ -95,5 +95,5 @@ def test_an_attribute_is_told_under_its_own_name(tmp_path: Path) -> None:
     as_of = pd.Timestamp("2026-04-01").date()
     vectors = build_vectors(Sources.model_validate(sources), FeatureSettings(), as_of, tmp_path)
     assert any(
-        n.table == "customers" and n.text.startswith("'Staff' is -1 for 17% of the customers") for n in vectors.notices
+        n.table == "customers" and n.text.startswith("'Staff' is -1 for 17 % of the customers") for n in vectors.notices
     )

@@ -12,10 +12,12 @@ import ibis
 from features.grammar.proposals import moment_advice
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType, is_named_moment
 from features.inspection.looks.table_look import TableLook, sampled_moments
-from features.inspection.names.name_words import currency_of
+from features.inspection.names.meanings import BEARER_KEY
+from features.inspection.names.name_words import concepts_of, currency_of
+from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.attribute_columns import money_units
 from features.inspection.roles.source_options import with_source_options
-from features.inspection.roles.table_proposal import CERTAIN, TableProposal
+from features.inspection.roles.table_proposal import ALIKE, CERTAIN, TableProposal
 from features.inspection.roles.table_roles import Unused, assigned_roles
 from features.inspection.shared_keys import OVERLAP, CustomerKey, key_score, meeting_keys
 from features.presets.all_presets import with_preset
@@ -209,7 +211,12 @@ def _check(look: TableLook) -> None:
 def _with_doubts(table: TableProposal, key: CustomerKey) -> TableProposal:
     """The proposal, its customer column marked where it may not say whose row it is, or not of every row."""
     column = table.look[table.columns["customer_id"]]
-    doubts = [_doubt_of_ids(column, key), _doubt_of_names(column), _doubt_of_gaps(table.look, column)]
+    doubts = [
+        _doubt_of_ids(column, key),
+        _doubt_of_names(column),
+        _doubt_of_gaps(table.look, column),
+        _doubt_of_sides(table.look, column, key),
+    ]
     if not any(doubts):
         return table
     return replace(table, checks={"customer_id": "; ".join(filter(None, doubts)), **table.checks})
@@ -220,6 +227,8 @@ def _doubt_of_ids(column: ColumnProfile, key: CustomerKey) -> str:
         return f"only {key.shared:.0%} of the ids are in another file"
     if column.name == key.column and key.score < DOUBTFUL and not key.shared:
         return "does it say whose row it is, and is it another one for each customer?"
+    if Concept.BEARER in concepts_of(column.name) and key.score <= BEARER_KEY.score(column.name):
+        return "is each number one customer, and always written the same way?"
     return ""
 
 
@@ -229,6 +238,24 @@ def _doubt_of_names(column: ColumnProfile) -> str:
     if column.type is not ColumnType.TEXT or len(names) <= len(column.levels) / 2:
         return ""
     return f"holds names such as {shown(names[0])}: customers of one name count as one"
+
+
+def _doubt_of_sides(look: TableLook, column: ColumnProfile, key: CustomerKey) -> str:
+    """That another column names a customer as well, such as a merchant beside a payer; empty where none does.
+
+    Where other files share the ids they say which is meant.
+    """
+    if key.shared or column.name != key.column:
+        return ""
+    others = [other.name for other in look.columns if key_score(other, look.stem) >= max(key.score - ALIKE, CERTAIN)]
+    others = [name for name in others if name != column.name and not _is_one_to_one(look, name, column.name)]
+    return f"or {' or '.join(others)}?" if others else ""
+
+
+def _is_one_to_one(look: TableLook, name: str, other: str) -> bool:
+    """Whether each value of a column stands beside a single one of the other, and the other way round."""
+    pairs = {pair for pair in zip(look.sample[name], look.sample[other], strict=True) if None not in pair}
+    return len(pairs) == len({own for own, _ in pairs}) == len({theirs for _, theirs in pairs})
 
 
 def _doubt_of_gaps(look: TableLook, column: ColumnProfile) -> str:

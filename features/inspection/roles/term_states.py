@@ -7,13 +7,18 @@ from collections.abc import Collection
 from features.inspection.looks.table_look import TableLook
 from features.inspection.looks.text_forms import is_missing
 from features.inspection.names.name_words import words_of
-from features.inspection.roles.status_rows import CANCELLED, RowCondition, status_column, without_states
+from features.inspection.roles.status_rows import CANCELLED, COUNTED, RowCondition, status_column, without_states
 
 UNPAID = frozenset(["trial", "trialing", "trialling", "testphase", "incomplete", "draft", "pending", "future"])
 _OVER = """
     cancel expired ended terminated churned inactive beendet gekundigt gekuendigt abgelaufen resilie resiliee cancelada
     finalizado disdetto opgezegd
 """
+_PAID = """
+    active aktiv live current running laufend renewed renewal renewing renews actif activo activa attivo attiva actief
+    enabled
+"""
+PAID = COUNTED | frozenset(_PAID.split())
 OVER = CANCELLED | frozenset(_OVER.split())
 
 
@@ -25,6 +30,18 @@ def unpaid_terms(look: TableLook) -> RowCondition | None:
     if column is None or not unpaid or len(unpaid) == len(states):
         return None
     return RowCondition(without_states(column, unpaid), f"counts {', '.join(sorted({*states} - {*unpaid}))}")
+
+
+def other_terms(look: TableLook) -> str:
+    """That the terms of a state count of which no word says that they are paid, such as paused; empty without one."""
+    column = status_column(look)
+    states = [] if column is None else [state for state, _ in column.levels]
+    others = sorted({*states} - {*_with_words(states, PAID | OVER | UNPAID)})
+    return (
+        f"rows of {' or '.join(others)} count as well: if nothing is paid then, leave them out by `where`"
+        if others
+        else ""
+    )
 
 
 def endless_terms(look: TableLook, ended_at: str | None) -> str:

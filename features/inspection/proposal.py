@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import ibis
 
-from features.grammar.proposals import moment_advice
+from features.grammar.date_formats import EPOCH
+from features.grammar.proposals import are_periods, moment_advice
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType, is_named_moment
 from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.meanings import BEARER_KEY
@@ -105,7 +106,10 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date =
     zoned = tuple(table.look.file for table in tables if _is_zoned(table))
     doubts: list[str] = []
     if newest is not None and as_of is None:
-        doubts = [*(rows.doubt(table) for rows, table in dated), _later_ends(tables, newest[0], today)]
+        doubts = [
+            *(doubt for rows, table in dated for doubt in rows.doubts(table)),
+            _later_ends(tables, newest[0], today),
+        ]
     doubt = "; ".join(filter(None, doubts))
     return Proposal(
         tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, doubt
@@ -115,8 +119,9 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date =
 def _remedy(look: TableLook) -> str:
     """What to do where no date of a table is read: mend the column that says it holds dates, if there is one."""
     for column in look.columns:
-        if column.type in (ColumnType.TEXT, ColumnType.NUMBER) and is_named_moment(column.name):
-            texts = [text for text, _ in column.levels]
+        texts = [text for text, _ in column.levels]
+        may_be = is_named_moment(column.name) or (not column.is_unique and are_periods(texts))
+        if column.type in (ColumnType.TEXT, ColumnType.NUMBER) and may_be:
             advice = moment_advice(texts) or "write all of its values one way, such as 2026-06-29"
             return f"{column.name} would be the date, but {min(texts)!r:.60} is none that can be read, {advice}"
     return "if there is no other column of ids, add one"
@@ -127,19 +132,24 @@ class DatedRows:
     """The days of a table's rows, in the zone of the engine.
 
     newest : of the newest row up to today, None without such a row. last : of the newest of all, None without any.
-    later : the number of rows after today.
+    later : the number of rows after today. first : of the oldest row of all. early : the number of rows before 1970.
     """
 
     newest: date | None
     last: date | None
     later: int
+    first: date | None = None
+    early: int = 0
 
-    def doubt(self, table: TableProposal) -> str:
-        """That rows are of days to come; empty where none is."""
+    def doubts(self, table: TableProposal) -> Iterator[str]:
+        """That rows are of days to come, or before 1970."""
+        if self.early:
+            rows = counted(self.early, "row")
+            yield f"{rows} of {table.look.file} dated before 1970, from {self.first}: no date, by `null_values`?"
         if not self.later:
-            return ""
+            return
         up_to = f", up to {self.last}" if self.last is not None and self.last != self.newest else ""
-        return f"{counted(self.later, 'row')} of {table.look.file} dated after today{up_to}: planned, or misread?"
+        yield f"{counted(self.later, 'row')} of {table.look.file} dated after today{up_to}: planned, or misread?"
 
 
 def dated_rows(table: TableProposal, today: date) -> DatedRows | None:
@@ -156,11 +166,17 @@ def dated_rows(table: TableProposal, today: date) -> DatedRows | None:
     # where a zone is ahead, tomorrow has begun
     end = ibis.literal(datetime.combine(min(today, EVER - 2 * DAY) + 2 * DAY, time.min), "timestamp")
     ever = ibis.literal(datetime.combine(EVER, time.min), "timestamp")
+    early = clock < ibis.literal(EPOCH.replace(tzinfo=None), "timestamp")
     sums = table.look.table.aggregate(
-        newest=clock.max(where=clock < end), last=clock.max(where=clock < ever), later=(clock >= end).sum()
+        newest=clock.max(where=clock < end),
+        last=clock.max(where=clock < ever),
+        later=(clock >= end).sum(),
+        first=clock.min(),
+        early=early.sum(),
     )
-    newest, last, later = fetch(sums, table.look.file).to_pylist()[0].values()
-    return DatedRows(newest and newest.date(), last and last.date(), int(later or 0))
+    newest, last, later, first, before = fetch(sums, table.look.file).to_pylist()[0].values()
+    days = (moment and moment.date() for moment in (newest, last, first))
+    return DatedRows(next(days), next(days), int(later or 0), next(days), int(before or 0))
 
 
 def _later_ends(tables: Sequence[TableProposal], newest: date, today: date) -> str:

@@ -101,6 +101,13 @@ def test_a_column_that_marks_cancelled_rows_leaves_them_out(column: str, mark: s
     assert checks == [f"orders.where: leaves out the rows in which {column} is filled"]
 
 
+def test_words_of_a_flag_that_leaves_rows_out_are_settings(tmp_path: Path) -> None:
+    """Without them the settings that were proposed were refused: Ja is no flag."""
+    sources, _ = proposed(tmp_path, f"{ORDERS},storniert", lambda n: f"{order(n)},{'Nein' if n % 5 else 'Ja'}")
+    orders = sources["orders"]
+    assert (orders["where"], orders["true_values"], orders["false_values"]) == ("not storniert", ["ja"], ["nein"])
+
+
 def test_terms_for_which_nothing_is_paid_are_left_out(tmp_path: Path) -> None:
     states = ("active", "trialing", "past_due", "incomplete_expired")
     sources, checks = proposed(tmp_path, f"{TERMS},status", lambda n: f"{term(n)},{states[n % 4]}")

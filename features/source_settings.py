@@ -65,7 +65,7 @@ class TableSource(Settings):
     date_format: str | dict[str, str] | None = Field(
         None,
         description="how moments are written where not as 2026-06-29 14:05:00: strptime's directives such as "
-        "%d/%m/%Y %H:%M, or unix, or unix_ms; for all columns, or by the name in your table",
+        "%d/%m/%Y %H:%M, or unix, unix_ms, unix_us, unix_ns; for all columns, or by the name in your table",
     )
     decimal: Literal[".", ","] | None = Field(
         None, description="the decimal mark of numbers written as text; by default what the first rows show"

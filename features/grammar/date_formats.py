@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from features.grammar.moments import BLANKS, OFFSET, has_zone, read_moment
 
-UNIX = {"unix": 1, "unix_ms": 1000}  # units a second
-UNIX_PATTERN = r"^-?[0-9]{1,13}(?:\.[0-9]+)?$"
+UNIX = {"unix": 1, "unix_ms": 10**3, "unix_us": 10**6, "unix_ns": 10**9}  # units a second
+UNIX_PATTERN = r"^-?[0-9]{1,19}(?:\.[0-9]+)?$"
 UNIX_LIMIT = 9_000_000_000  # seconds: years 1684 to 2255, where microseconds are exact in a double
+USUAL_SECONDS = (300_000_000, 4_000_000_000)  # 1979 to 2096: by its size, a number tells its unit
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 LAST_YEAR = 2068  # 00 to 68 are 2000 to 2068, 69 to 99 are 1969 to 1999, as POSIX has it
@@ -45,7 +46,7 @@ _NUMBERS = {
 _WORDS = {"p": "([AP])M", "z": f"(Z|UTC|GMT|{OFFSET})", "Z": "(UTC|GMT|Z)", "b": "([A-Z]{3})[A-Z]*", "a": _WEEKDAY}
 _SAME = {"B": "b", "h": "b", "A": "a", "e": "d"}
 _PIECE = re.compile(r"%-?([A-Za-z%])|([^%]+|%)")
-ONE_OF = " ".join(f"%{letter}" for letter in "YymdbBHIMSfpzZaATRDF") + ", or unix, or unix_ms"
+ONE_OF = " ".join(f"%{letter}" for letter in "YymdbBHIMSfpzZaATRDF") + ", or unix, unix_ms, unix_us, unix_ns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,15 @@ class DateFormat:
         if not re.fullmatch(UNIX_PATTERN, text) or abs(Decimal(text)) > UNIX_LIMIT * self.units:
             return None
         return EPOCH + timedelta(microseconds=round(Decimal(text) * 1_000_000 / self.units))
+
+
+def usual_unix_time(texts: Collection[str]) -> str | None:
+    """The format of Unix time in which numbers are all of the usual years; None if there is none."""
+    numbers = [float(text) for text in texts]
+    first, last = USUAL_SECONDS
+    return next(
+        (name for name, units in UNIX.items() if first * units <= min(numbers) <= max(numbers) <= last * units), None
+    )
 
 
 @functools.lru_cache(maxsize=1000)
@@ -163,7 +173,9 @@ def _check(text: str, letters: Sequence[str]) -> None:
         raise ValueError(f"{text!r} has %{twice[0]} twice")
     for what, choices in (("a year (%Y or %y)", "Yy"), ("a month (%m or %b)", "mb"), ("a day (%d)", "d")):
         if len(set(choices) & set(letters)) != 1:
-            raise ValueError(f"{text!r} must have {what} once; write for example %d/%m/%Y, or unix or unix_ms")
+            raise ValueError(
+                f"{text!r} must have {what} once; write for example %d/%m/%Y, or unix, unix_ms, unix_us, unix_ns"
+            )
     for later, earlier in (("I", "p"), ("p", "I"), ("M", "HI"), ("S", "M"), ("f", "S"), ("z", "HI"), ("Z", "HI")):
         if later in letters and not set(earlier) & set(letters):
             raise ValueError(f"{text!r}: %{later} needs {' or '.join(f'%{letter}' for letter in earlier)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from features.grammar.date_formats import UNIX, date_format
+from features.grammar.date_formats import UNIX_PATTERN, date_format, usual_unix_time
 from features.grammar.moments import BLANKS, OFFSET, has_zone
 from features.grammar.serial_days import serial_days
 
@@ -13,6 +13,7 @@ DATES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d"),
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y"),
     *("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%a %b %d %Y"),
+    *("%d%b%Y", "%d%b%y"),
     *("%Y-%d-%m", "%d %m %Y", "%Y %m %d"),
 )
 LESS_USUAL = ("%y-%m-%d", "%y/%m/%d", "%y.%m.%d")  # named only where no other fits
@@ -23,6 +24,7 @@ CLOCK = re.compile(
     re.IGNORECASE,
 )
 DAYS = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+PERIOD = re.compile(r"(?:19|20)[0-9]{2}(?:[-/.]?(?:0[1-9]|1[0-2])|[-/ ]?W[0-5]?[0-9]|[-/ ]?Q[1-4])", re.IGNORECASE)
 NAMED_ZONE = re.compile(r"^(.+?) +\(?([A-Z][A-Za-z_]+/[A-Za-z_/+-]+|[A-Z]{3,5})\)?$")
 
 
@@ -48,14 +50,14 @@ def fitting_formats(texts: Collection[str]) -> tuple[str, ...]:
     if not known:
         return ()
     first = min(known)
-    unix = tuple(UNIX) if min(map(len, known)) >= len("100000000") else ()  # shorter numbers are hardly seconds
-    for candidates in (_candidates(first), LESS_USUAL, unix[:1], unix[1:]):
+    for candidates in (_candidates(first), LESS_USUAL):
         formats = [date_format(text) for text in candidates]
         fitting = [form for form in formats if form.read(first) is not None]
         fitting = [form for form in fitting if all(form.read(other) is not None for other in known)]
         if fitting:
             return tuple(form.text for form in fitting)
-    return ()
+    unix = usual_unix_time(known) if all(re.fullmatch(UNIX_PATTERN, text) for text in known) else None
+    return (unix,) if unix else ()
 
 
 def moment_advice(texts: Collection[str]) -> str:
@@ -66,7 +68,18 @@ def moment_advice(texts: Collection[str]) -> str:
     if formats:
         return f"or set {' or '.join(formats)}: {len(formats)} formats fit, and only one is meant"
     known = {text.strip(BLANKS) for text in texts} - {""}
-    return _days_advice(known) or _zone_advice(known)
+    return _period_advice(known) or _days_advice(known) or _zone_advice(known)
+
+
+def are_periods(texts: Collection[str]) -> bool:
+    """Whether all texts write months, weeks or quarters of years, such as 2024-01, 2024-W05 or 2024-Q1."""
+    known = {text.strip(BLANKS) for text in texts} - {""}
+    return bool(known) and all(PERIOD.fullmatch(text) for text in known)
+
+
+def _period_advice(texts: Collection[str]) -> str:
+    """What to do where every text writes a month, a week or a quarter."""
+    return "for it names no day: write the first one of each, such as 2026-06-29" if are_periods(texts) else ""
 
 
 def _days_advice(texts: Collection[str]) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import ibis
 
-from features.grammar.proposals import moment_advice
+from features.grammar.date_formats import EPOCH
+from features.grammar.proposals import are_periods, moment_advice
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType, is_named_moment
 from features.inspection.looks.table_look import TableLook, sampled_moments
-from features.inspection.names.name_words import currency_of
+from features.inspection.names.meanings import BEARER_KEY
+from features.inspection.names.name_words import concepts_of, currency_of
+from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.attribute_columns import money_units
 from features.inspection.roles.numbered_rows import propose_numbered
 from features.inspection.roles.source_options import with_source_options
-from features.inspection.roles.table_proposal import CERTAIN, TableProposal
+from features.inspection.roles.table_proposal import ALIKE, CERTAIN, TableProposal
 from features.inspection.roles.table_roles import Unused, assigned_roles, with_outcomes
 from features.inspection.shared_keys import AS_WRITTEN, OVERLAP, CustomerKey, key_score, meeting_keys
 from features.presets.all_presets import with_preset
@@ -102,7 +105,10 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date =
     zoned = tuple(table.look.file for table in tables if _is_zoned(table))
     doubts: list[str] = []
     if newest is not None and as_of is None:
-        doubts = [*(rows.doubt(table) for rows, table in dated), _later_ends(tables, newest[0], today)]
+        doubts = [
+            *(doubt for rows, table in dated for doubt in rows.doubts(table)),
+            _later_ends(tables, newest[0], today),
+        ]
     doubt = "; ".join(filter(None, doubts))
     return Proposal(
         tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, doubt
@@ -134,8 +140,9 @@ def _of_customers(
 def _remedy(look: TableLook) -> str:
     """What to do where no date of a table is read: mend the column that says it holds dates, if there is one."""
     for column in look.columns:
-        if column.type in (ColumnType.TEXT, ColumnType.NUMBER) and is_named_moment(column.name):
-            texts = [text for text, _ in column.levels]
+        texts = [text for text, _ in column.levels]
+        may_be = is_named_moment(column.name) or (not column.is_unique and are_periods(texts))
+        if column.type in (ColumnType.TEXT, ColumnType.NUMBER) and may_be:
             advice = moment_advice(texts) or "write all of its values one way, such as 2026-06-29"
             return f"{column.name} would be the date, but {min(texts)!r:.60} is none that can be read, {advice}"
     return "if there is no other column of ids, add one"
@@ -146,19 +153,24 @@ class DatedRows:
     """The days of a table's rows, in the zone of the engine.
 
     newest : of the newest row up to today, None without such a row. last : of the newest of all, None without any.
-    later : the number of rows after today.
+    later : the number of rows after today. first : of the oldest row of all. early : the number of rows before 1970.
     """
 
     newest: date | None
     last: date | None
     later: int
+    first: date | None = None
+    early: int = 0
 
-    def doubt(self, table: TableProposal) -> str:
-        """That rows are of days to come; empty where none is."""
+    def doubts(self, table: TableProposal) -> Iterator[str]:
+        """That rows are of days to come, or before 1970."""
+        if self.early:
+            rows = counted(self.early, "row")
+            yield f"{rows} of {table.look.file} dated before 1970, from {self.first}: no date, by `null_values`?"
         if not self.later:
-            return ""
+            return
         up_to = f", up to {self.last}" if self.last is not None and self.last != self.newest else ""
-        return f"{counted(self.later, 'row')} of {table.look.file} dated after today{up_to}: planned, or misread?"
+        yield f"{counted(self.later, 'row')} of {table.look.file} dated after today{up_to}: planned, or misread?"
 
 
 def dated_rows(table: TableProposal, today: date) -> DatedRows | None:
@@ -175,11 +187,17 @@ def dated_rows(table: TableProposal, today: date) -> DatedRows | None:
     # where a zone is ahead, tomorrow has begun
     end = ibis.literal(datetime.combine(min(today, EVER - 2 * DAY) + 2 * DAY, time.min), "timestamp")
     ever = ibis.literal(datetime.combine(EVER, time.min), "timestamp")
+    early = clock < ibis.literal(EPOCH.replace(tzinfo=None), "timestamp")
     sums = table.look.table.aggregate(
-        newest=clock.max(where=clock < end), last=clock.max(where=clock < ever), later=(clock >= end).sum()
+        newest=clock.max(where=clock < end),
+        last=clock.max(where=clock < ever),
+        later=(clock >= end).sum(),
+        first=clock.min(),
+        early=early.sum(),
     )
-    newest, last, later = fetch(sums, table.look.file).to_pylist()[0].values()
-    return DatedRows(newest and newest.date(), last and last.date(), int(later or 0))
+    newest, last, later, first, before = fetch(sums, table.look.file).to_pylist()[0].values()
+    days = (moment and moment.date() for moment in (newest, last, first))
+    return DatedRows(next(days), next(days), int(later or 0), next(days), int(before or 0))
 
 
 def _later_ends(tables: Sequence[TableProposal], newest: date, today: date) -> str:
@@ -230,7 +248,12 @@ def _check(look: TableLook) -> None:
 def _with_doubts(table: TableProposal, key: CustomerKey) -> TableProposal:
     """The proposal, its customer column marked where it may not say whose row it is, or not of every row."""
     column = table.look[table.columns["customer_id"]]
-    doubts = [_doubt_of_ids(column, key), _doubt_of_names(column), _doubt_of_gaps(table.look, column)]
+    doubts = [
+        _doubt_of_ids(column, key),
+        _doubt_of_names(column),
+        _doubt_of_gaps(table.look, column),
+        _doubt_of_sides(table.look, column, key),
+    ]
     if not any(doubts):
         return table
     return replace(table, checks={"customer_id": "; ".join(filter(None, doubts)), **table.checks})
@@ -241,6 +264,8 @@ def _doubt_of_ids(column: ColumnProfile, key: CustomerKey) -> str:
         return f"only {percent(key.shared, 0)} of the ids are in another file"
     if column.name == key.column and key.score < DOUBTFUL and not key.shared:
         return "does it say whose row it is, and is it another one for each customer?"
+    if Concept.BEARER in concepts_of(column.name) and key.score <= BEARER_KEY.score(column.name):
+        return "is each number one customer, and always written the same way?"
     return ""
 
 
@@ -250,6 +275,24 @@ def _doubt_of_names(column: ColumnProfile) -> str:
     if column.type is not ColumnType.TEXT or len(names) <= len(column.levels) / 2:
         return ""
     return f"holds names such as {shown(names[0])}: customers of one name count as one"
+
+
+def _doubt_of_sides(look: TableLook, column: ColumnProfile, key: CustomerKey) -> str:
+    """That another column names a customer as well, such as a merchant beside a payer; empty where none does.
+
+    Where other files share the ids they say which is meant.
+    """
+    if key.shared or column.name != key.column:
+        return ""
+    others = [other.name for other in look.columns if key_score(other, look.stem) >= max(key.score - ALIKE, CERTAIN)]
+    others = [name for name in others if name != column.name and not _is_one_to_one(look, name, column.name)]
+    return f"or {' or '.join(others)}?" if others else ""
+
+
+def _is_one_to_one(look: TableLook, name: str, other: str) -> bool:
+    """Whether each value of a column stands beside a single one of the other, and the other way round."""
+    pairs = {pair for pair in zip(look.sample[name], look.sample[other], strict=True) if None not in pair}
+    return len(pairs) == len({own for own, _ in pairs}) == len({theirs for _, theirs in pairs})
 
 
 def _doubt_of_gaps(look: TableLook, column: ColumnProfile) -> str:

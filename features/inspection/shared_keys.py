@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
-from features.inspection.names.meanings import ANY_KEY, CUSTOMER_KEY
+from features.inspection.names.meanings import ANY_KEY, BEARER_KEY, CUSTOMER_KEY
 from features.inspection.names.name_words import concepts_of, printable, says_nothing
 from features.inspection.names.vocabulary import Concept
 from features.joining.id_rules import CUSTOMER, under_id_rules
@@ -32,6 +32,7 @@ MEETING = 0.5  # how much shared ids count beside names: numbers from 1 on meet 
 MOST_VALUES = 2_000_000  # of a column that are compared with those of other tables
 OWN_ROWS = 1.25  # how much more a column counts that differs in each row of a file about customers,
 OF_ROWS = 0.9  # and one that is only called "id" in another file: it may be that of the row
+SHORTEST_NUMBER = 7  # digits of a telephone or a card
 OVERLAP = 0.5  # the share of the smaller side from which tables are taken to meet
 
 AS_WRITTEN = IdSettings()
@@ -104,7 +105,7 @@ def key_score(column: ColumnProfile, stem: str) -> float:
     score = CUSTOMER_KEY.score(column.name) * (OWN_ROWS if _has_own_rows(column, stem) else 1.0)
     if column.distinct < 2 and column.rows > 1:  # a single customer, where the name says so
         return score if score >= PLAIN_NAME else 0.0
-    score = max(score, ANY_KEY.score(column.name) * _own_id(column, stem))
+    score = max(score, ANY_KEY.score(column.name) * _own_id(column, stem), _of_bearer(column))
     if not score and says_nothing(column.name) and column.distinct >= min(FEW_LEVELS, max(3, 0.1 * column.rows)):
         score = _by_values(column)
     if not score and concepts_of(column.name) == {Concept.NAME} and column.distinct == column.rows:
@@ -119,6 +120,12 @@ def _by_values(column: ColumnProfile) -> float:
     if column.type is ColumnType.NUMBER:
         return BY_VALUES / 2 if repeats or column.distinct == column.rows else 0.0
     return BY_VALUES * (1.0 if repeats else 0.9 if column.distinct == column.rows else 0.8)
+
+
+def _of_bearer(column: ColumnProfile) -> float:
+    """The score of the number of a card or telephone; a short number such as that of calls counts something."""
+    is_number = column.longest >= SHORTEST_NUMBER or Concept.KEY in concepts_of(column.name)
+    return BEARER_KEY.score(column.name) if is_number else 0.0
 
 
 def _own_id(column: ColumnProfile, stem: str) -> float:

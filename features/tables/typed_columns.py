@@ -110,7 +110,7 @@ def _moments(column: ir.Value, rules: TextRules, name: str, where: str) -> Readi
     if directives is None:
         raise SourceError(
             f"{where} is {dtype}, expected {RawType.MOMENT}; if its numbers are moments, say how by `date_format`: "
-            "unix (seconds since 1970), unix_ms, or %Y%m%d"
+            "unix (seconds since 1970), unix_ms, unix_us, unix_ns, or %Y%m%d"
         )
     form = date_format(directives)
     if form.units:

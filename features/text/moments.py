@@ -76,7 +76,10 @@ def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValu
 
 
 def unix_moment(number: ir.NumericValue, units: int) -> ir.TimestampValue:
-    """The instant of a number of seconds (units 1) or milliseconds (1000) since 1970; missing beyond year 2255."""
+    """The instant of a number since 1970, with so many units a second; missing beyond year 2255.
+
+    Exact to the microsecond: of nanoseconds, a double rounds the last digits, in Spark to the microsecond below.
+    """
     seconds = number.cast("float64") / float(units)
     in_engine = _timestamp_seconds_in_spark if engine_of(number) == SPARK else _to_timestamp_in_engine
     return in_engine(ibis.ifelse(seconds.abs() <= float(UNIX_LIMIT), seconds, None))

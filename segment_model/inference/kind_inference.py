@@ -75,6 +75,7 @@ class LeftOut:
 
 NO_VALUE = LeftOut("without a value")
 CONSTANT = LeftOut("the same for everyone")
+MARKED = LeftOut("one value or none: where it marks something, write yes and no")
 DATE = LeftOut("a date: write the days since then instead")
 ID = LeftOut("an id: different for everyone")
 FREE_TEXT = LeftOut("free text: different for nearly everyone")
@@ -91,7 +92,7 @@ def infer_kind(name: str, facts: ColumnFacts) -> Kind | LeftOut:
     if facts.moments:
         return DATE
     if facts.distinct == 1:
-        return CONSTANT
+        return CONSTANT if facts.known == facts.rows else MARKED
     if facts.flags:
         return Kind.FLAG
     if facts.numbers is not None:

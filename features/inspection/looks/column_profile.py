@@ -19,6 +19,7 @@ from features.inspection.names.vocabulary import Concept
 CODE = re.compile(r"[-+]?0\d+", re.ASCII)  # 01234: a code, no number
 NAMES_OF_MOMENTS = frozenset({Concept.MOMENT, Concept.CREATED, Concept.START, Concept.END, Concept.SIGNED_UP})
 MOST_LEVELS = 50  # of a column that is taken for categories
+LARGEST_WHOLE = 1e19  # nanoseconds lie below
 READABLE = 0.98  # the least share of values that must be readable as a type
 
 
@@ -117,10 +118,15 @@ def profile_numbers(name: str, values: Sequence[float | None], rows: int, distin
     numbers = tuple(float(number) for number in values if number is not None and math.isfinite(number))
     if not numbers:
         return ColumnProfile(name, ColumnType.EMPTY, rows, 0)
-    texts = [f"{number:.15g}" for number in numbers]
+    texts = [written(number) for number in numbers]
     profile = ColumnProfile(name, ColumnType.NUMBER, rows, distinct, numbers=numbers, **_shape(texts, len(values)))
     form = moment_form(set(texts), True) if is_named_moment(name) else None
     return profile if form is None else replace(profile, type=ColumnType.MOMENT, moment=form)
+
+
+def written(number: float) -> str:
+    """A number as text; a whole one with all of its digits, such as microseconds since 1970."""
+    return f"{number:.0f}" if number.is_integer() and abs(number) < LARGEST_WHOLE else f"{number:.15g}"
 
 
 def profile_moments(name: str, values: Sequence[object], rows: int, distinct: int, zoned: bool) -> ColumnProfile:

@@ -19,6 +19,7 @@ from features.inspection.looks.column_profile import (
     profile_moments,
     profile_numbers,
     profile_texts,
+    written,
 )
 from features.inspection.looks.text_forms import settled_decimal
 from features.inspection.names.name_words import concepts_of, stem_of
@@ -95,7 +96,7 @@ def sampled_moments(look: TableLook, name: str, most: int = HEAD) -> list[dateti
 
 
 def _clock(cell: object, read: Callable[[str], date | datetime | None]) -> datetime | None:
-    number = f"{cell:.15g}" if isinstance(cell, float) else cell
+    number = written(cell) if isinstance(cell, float) else cell
     moment = read(number) if isinstance(number, str) else cell
     if isinstance(moment, datetime):
         return moment.replace(tzinfo=None)

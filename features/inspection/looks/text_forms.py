@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from features.grammar.date_formats import UNIX
+from features.grammar.date_formats import usual_unix_time
 from features.grammar.moments import has_zone
 from features.grammar.null_words import NO_MOMENT, NULL_WORDS
 from features.grammar.numbers import COMMA, POINT, read_number
@@ -16,7 +16,6 @@ DIGITS = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 DAYS = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20260629
 NO_DIGITS = re.compile(r"[^1-9]+")  # but zeros
 MOST_WORDS = 3  # that stand for no moment in a column
-SECONDS = (300_000_000, 4_000_000_000)  # 1979 to 2096
 MOST_TEXTS = 2_000  # different texts that are read
 
 
@@ -67,7 +66,5 @@ def moment_form(texts: Collection[str], named_moment: bool) -> MomentForm | None
 def _form_of_digits(texts: Collection[str], named_moment: bool) -> MomentForm | None:
     if all(DAYS.fullmatch(text) for text in texts):
         return MomentForm(("%Y%m%d",))
-    for name, units in UNIX.items():
-        if named_moment and all(SECONDS[0] * units <= float(text) <= SECONDS[1] * units for text in texts):
-            return MomentForm((name,), zoned=True)
-    return None
+    unix = usual_unix_time(texts) if named_moment else None
+    return MomentForm((unix,), zoned=True) if unix else None

@@ -26,8 +26,8 @@ RECURRING, MONTH, YEAR, PLAN, SUBSCRIPTION, SEATS, USED, ALLOWED, QUOTA = (
     *(Concept.RECURRING, Concept.MONTH, Concept.YEAR, Concept.PLAN, Concept.SUBSCRIPTION, Concept.SEATS),
     *(Concept.USED, Concept.ALLOWED, Concept.QUOTA),
 )
-CODE, PERSONAL, SENSITIVE, PLACE, FREE_TEXT = (
-    *(Concept.CODE, Concept.PERSONAL, Concept.SENSITIVE, Concept.PLACE, Concept.FREE_TEXT),
+CODE, PERSONAL, SENSITIVE, PLACE, FREE_TEXT, BEARER = (
+    *(Concept.CODE, Concept.PERSONAL, Concept.SENSITIVE, Concept.PLACE, Concept.FREE_TEXT, Concept.BEARER),
 )
 
 
@@ -83,6 +83,7 @@ CUSTOMER_KEY = _meaning(
     (0.3, (CUSTOMER, NAME)), never=_NO_KEY,
 )  # fmt: skip
 ANY_KEY = _meaning((0.4, (KEY,)), never=(*_NO_KEY, ORDER, LINE, PRODUCT, SUBSCRIPTION, EVENT))
+BEARER_KEY = _meaning((0.6, (BEARER, KEY)), (0.5, (BEARER,)), never=_NO_KEY)
 
 _OTHER_MOMENTS = (CHANGED, SENSITIVE, END, SIGNED_UP, PERSONAL)
 ORDERED_AT = _meaning(
@@ -91,7 +92,10 @@ ORDERED_AT = _meaning(
 )  # fmt: skip
 ORDER_ID = _meaning(
     (1.0, (ORDER, KEY)), (0.95, (ORDER, CODE)), (0.85, (ORDER,)), (0.4, (KEY,)),
-    never=(CUSTOMER, LINE, PRODUCT, STATUS, TYPE, MOMENT, EMAIL, NAME, PLACE, QUANTITY, SUBSCRIPTION),
+    never=(
+        *(CUSTOMER, LINE, PRODUCT, STATUS, TYPE, MOMENT, EMAIL, NAME, PLACE, QUANTITY, SUBSCRIPTION),
+        *(AMOUNT, PRICE, PART, DISCOUNT, CURRENCY, RATE),
+    ),
 )  # fmt: skip
 _NO_MONEY = (PART, DISCOUNT, RATE, REFUND, KEY, STATUS, TYPE, TYPE, MOMENT, UNIT, SENSITIVE, CURRENCY)
 AMOUNT_OF = _meaning(
@@ -118,6 +122,10 @@ REFUNDED_OF = _meaning(
 )  # fmt: skip
 CURRENCY_OF = _meaning((1.0, (CURRENCY,)), (0.9, (CURRENCY, CODE)), never=(AMOUNT, RATE))
 STATUS_OF = _meaning((1.0, (STATUS,)), (0.9, (STATUS, ORDER)), never=(MOMENT, AMOUNT, SENSITIVE, KEY, NAME))
+KIND_OF = _meaning(
+    (1.0, (TYPE,)), (0.95, (ORDER, TYPE)), (0.95, (LINE, TYPE)), (0.9, (AMOUNT, TYPE)), (0.9, (EVENT, TYPE)),
+    never=(CUSTOMER, PRODUCT, KEY, MOMENT, PLACE, DEVICE, PLAN, SUBSCRIPTION, PERSONAL, SENSITIVE, DISCOUNT, CURRENCY),
+)  # fmt: skip
 
 OCCURRED_AT = _meaning(
     (1.0, (EVENT, MOMENT)), (0.95, (MOMENT,)), (0.9, (CREATED, MOMENT)), (0.85, (CREATED,)), (0.7, (START, MOMENT)),

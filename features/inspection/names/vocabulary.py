@@ -50,6 +50,7 @@ class Concept(StrEnum):
     ALLOWED = "allowed"
     QUOTA = "quota"
     PERSONAL = "personal"  # names one person: telephone, address, surname
+    BEARER = "bearer"  # what one person or household has alone, by whose number they are known: a card, a telephone
     SENSITIVE = "sensitive"  # a trait of a person: one of those of `TRAITS`
     AGE = "age"
     BIRTH = "birth"
@@ -75,7 +76,7 @@ _WORDS: Mapping[Concept, str] = {
         benutzer nutzer mitglied kaufer kaeufer besteller abonnent abonnenten haushalt haushalte firma firmen
         acheteur utilisateur abonne membre compte comprador usuario usuarios socio miembro cuenta acquirente
         utente utenti foyer gebruiker koper lid asiakas clienti konto donor donors player players debitor
-        debitoren auftraggeber demographics
+        debitoren auftraggeber demographics payer payers policyholder policyholders insured
         """,
     Concept.KEY: """
         uid cid custid id ids no nr num number nummer nummern key keys uuid guid ref reference referenz kennung
@@ -207,10 +208,11 @@ _WORDS: Mapping[Concept, str] = {
     Concept.ALLOWED: "allowed allowance purchased max maximum limit limits included granted cap erlaubt permitted",
     Concept.QUOTA: "quota kontingent contingent allotment",
     Concept.PERSONAL: """
-        phone telephone telefon tel mobile handy fax street strasse str rue calle via straat address addresses
+        phone telephone telefon tel mobile handy msisdn fax street strasse str rue calle via straat address addresses
         adresse direccion indirizzo adres surname lastname firstname vorname nachname prenom apellido apellidos
-        cognome first last ip iban card ssn passport url website web twitter avatar
+        cognome first last ip iban card cards ssn passport url website web twitter avatar
         """,
+    Concept.BEARER: "card cards karte loyalty phone telephone telefon tel mobile handy msisdn iban",
     Concept.AGE: "age ages alter altersgruppe edad eta leeftijd idade",
     Concept.BIRTH: """
         birth born birthday birthdate dob geburt geburtsdatum geburtstag geburtsjahr naissance nacimiento nascita

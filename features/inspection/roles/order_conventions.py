@@ -14,10 +14,8 @@ from features.inspection.names.meanings import CURRENCY_OF, REFUNDED_OF
 from features.inspection.names.name_words import words_of
 from features.inspection.roles.status_rows import (
     RowCondition,
-    all_states_count,
     cancelled_ids,
-    flag_conditions,
-    status_condition,
+    row_conditions,
 )
 from features.inspection.roles.table_proposal import CERTAIN, best, is_number, is_text, ranked
 from segment_model.errors import percent
@@ -26,6 +24,7 @@ from segment_model.sql_text import quoted
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit
 STRIPE_ID = re.compile(r"(cus|sub|ch|in|pi|si|py)_\w{5,}", re.ASCII)  # of customers, subscriptions, charges, invoices
 LONGEST_CODE = 3  # letters of a currency
+MOST_NEGATIVE = 0.5  # of the rows; in a bank's export, what customers pay is negative
 
 
 @dataclass
@@ -55,13 +54,14 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
     money = look[columns.get("amount") or columns["quantity"]]
     if money.negative:
         conventions.features["rfm"] = {"refunds": "dropped"}
-        conventions.checks["refunds"] = f"{percent(money.negative)} of the rows are negative; or netted, or kept?"
+        paid = ", which is most: if they are what customers pay, write them without the minus"
+        most = paid if money.negative > MOST_NEGATIVE else ""
+        conventions.checks["refunds"] = f"{percent(money.negative)} of the rows are negative{most}; or netted, or kept?"
     money_column = "amount" if "amount" in columns else "price"
     settle_minor_units(look, columns[money_column], conventions)
     cancelled = None if money.negative else cancelled_ids(look, columns.get("order_id"))
-    status = status_condition(look)
-    states = flag_conditions(look) if status is None else [status]
-    if not states and (doubt := all_states_count(look)):
+    states, doubt = row_conditions(look, money.name)
+    if doubt:
         conventions.checks[money_column] = doubt
     conditions = [*states, cancelled, settle_currency(look, taken, conventions, columns[money_column])]
     conventions.choose_rows(conditions)
@@ -94,14 +94,14 @@ def settle_currency(
     money : the column whose currency it is: of several columns of currencies, the one of the most alike name.
     """
     columns = [column for score, column in ranked(look, CURRENCY_OF, is_text, taken) if score >= CERTAIN]
-    columns = [column for column in columns if all(_is_code(code) for code, _ in column.levels)]
+    columns = [column for column in columns if any(_is_code(code) for code, _ in column.levels)]
     if not columns:
         return None
     chosen = max(columns, key=lambda column: (_likeness(column.name, money), len(column.levels)))
     others = [column.name for column in columns if look.sample[column.name] != look.sample[chosen.name]]
     if others:
         conventions.checks["currency"] = f"is it that of {money}; or {' or '.join(others)}?"
-    codes = [code for code, _ in chosen.levels]
+    codes = sorted((code for code, _ in chosen.levels), key=lambda code: not _is_code(code))  # coins are no currency
     conventions.features["currency"] = codes[0].upper()
     conventions.columns["currency"] = chosen.name
     if len(codes) == 1:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from features.conditions.parse import parse_condition
+from features.conditions.tree import column_names
 from features.grammar.date_formats import date_format
 from features.grammar.null_words import NO_MOMENT
 from features.grammar.numbers import COMMA, POINT, ambiguous_number, decimal_mark
@@ -56,9 +58,10 @@ def _used(table: TableProposal) -> tuple[str, ...]:
 
 
 def _flags(table: TableProposal) -> list[str]:
-    """The attributes of yes and no."""
-    named = [attribute.column for attribute in table.attributes]
-    return [] if table.role != "customers" else [name for name in named if table.look[name].type is ColumnType.FLAG]
+    """The columns of yes and no: attributes, and those by which rows are chosen."""
+    named = [attribute.column for attribute in table.attributes] if table.role == "customers" else []
+    asked = column_names(parse_condition(table.options[WHERE])) if WHERE in table.options else ()
+    return [name for name in dict.fromkeys([*named, *asked]) if table.look[name].type is ColumnType.FLAG]
 
 
 def _formats(table: TableProposal) -> tuple[dict[str, str], str]:

@@ -1,4 +1,4 @@
-"""Rows that do not count, such as cancelled orders: found by a column of states."""
+"""Rows that do not count, such as cancelled orders: found by a column of states or of kinds of rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.conditions.written import written_name
+from features.grammar.numbers import read_number
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
-from features.inspection.names.meanings import STATUS_OF
+from features.inspection.looks.text_forms import is_missing
+from features.inspection.names.meanings import KIND_OF, STATUS_OF
 from features.inspection.names.name_words import concepts_of, words_of
 from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.table_proposal import best, is_text
@@ -30,9 +32,25 @@ _WORDS = """
     storno abgebrochen offen entwurf fehlgeschlagen erstattet abgelehnt mahnung annule annulee echouee
     remboursee rembourse cancelado cancelada anulado anulada pendiente reembolsado annullato annullata
     rimborsato geannuleerd mislukt terugbetaald cancellata lost verloren perdu perdue perdido perdida due overdue
-    unbezahlt
+    unbezahlt return returns refund refunds reversal retoure retouren ruckgabe rueckgabe retour retours devolucion
+    rimborso reso
 """
 NOT_COUNTED = frozenset(_WORDS.split())
+_SOLD = """
+    sale sales sold purchase purchases order orders verkauf verkaufe verkaeufe kauf vente ventes achat venta ventas
+    compra compras vendita vendite acquisto verkoop aankoop
+"""
+SOLD = frozenset(_SOLD.split())  # of a kind of row beside returns; a state such as "order" says nothing of its payment
+GROUPING = frozenset(
+    ["category", "categories", "kategorie", "categoria", "group", "class", "klasse", "band", "bracket"]
+)  # no kind of row
+DIRECTIONS = frozenset(
+    frozenset(pair.split())
+    for pair in (
+        *("d c", "dr cr", "db cr", "debit credit", "debet credit", "s h", "soll haben", "in out", "af bij"),
+        *("incoming outgoing", "eingang ausgang", "earn burn", "earned spent", "deposit withdrawal", "+ -"),
+    )
+)
 CANCELLED = frozenset(
     ["cancelled", "canceled", "void", "voided", "storniert", "storno", "annule", "annulee", "cancelado", "anulado"]
 )
@@ -48,19 +66,26 @@ class RowCondition:
     reason: str
 
 
-def status_condition(look: TableLook) -> RowCondition | None:
-    """The condition that leaves out the rows whose state says that they do not count; None without such rows."""
-    named = status_column(look)
-    columns = [*([] if named is None else [named]), *filter(_tells_both, look.columns)]
-    return next((condition for column in columns if (condition := _condition_on(column))), None)
+def row_conditions(look: TableLook, money: str) -> tuple[list[RowCondition], str]:
+    """The conditions that leave out the rows whose state or kind says that they do not count; and a doubt.
+
+    money : the column of the money. The doubt says that the rows of every state, or of every kind, count, where no
+    word of them is known; it is empty without such a column.
+    """
+    state, kind = status_column(look), _kind_column(look)
+    columns = [*([] if state is None else [state]), *filter(_tells_both, look.columns)]
+    named = next((condition for column in columns if (condition := _condition_on(look, column, money))), None)
+    conditions = flag_conditions(look) if named is None else [named]
+    if state is not None and (conditions or REGIONS & set(words_of(state.name))):
+        state = None
+    if kind is not None and (of_kind := _condition_on(look, kind, money)):
+        return [*conditions, *([] if of_kind in conditions else [of_kind])], _all_count(state)
+    return conditions, _all_count(state if kind is None else kind)
 
 
-def all_states_count(look: TableLook) -> str:
-    """That the rows of every state count, where no word of them is known; empty without a column of states."""
-    column = status_column(look)
-    if column is None or REGIONS & set(words_of(column.name)):
-        return ""
-    return f"every {column.name} counts: {', '.join(sorted(state for state, _ in column.levels))}"
+def _all_count(column: ColumnProfile | None) -> str:
+    """That the rows of every level of a column count; empty without one."""
+    return f"every {column.name} counts: {', '.join(sorted(state for state, _ in column.levels))}" if column else ""
 
 
 def status_column(look: TableLook) -> ColumnProfile | None:
@@ -69,22 +94,53 @@ def status_column(look: TableLook) -> ColumnProfile | None:
     return look[name] if name is not None and 1 < len(look[name].levels) <= MOST_STATES else None
 
 
+def _kind_column(look: TableLook) -> ColumnProfile | None:
+    """The column that says of each row what it is, such as a transaction type, or debit or credit; None without one."""
+    for column in look.columns:
+        levels = frozenset(level.strip().lower() for level, _ in column.levels)
+        if is_text(column) and levels in DIRECTIONS:
+            return column
+    _, name = best(look, KIND_OF, is_text, ())
+    return look[name] if name is not None and _names_kinds(look[name]) else None
+
+
+def _names_kinds(column: ColumnProfile) -> bool:
+    """Whether a column of few levels says a kind of row; not a way of paying, or a group of what is sold."""
+    is_of_rows = Concept.PAID not in concepts_of(column.name) and not GROUPING & set(words_of(column.name))
+    return is_of_rows and 1 < len(column.levels) <= MOST_STATES
+
+
 def _tells_both(column: ColumnProfile) -> bool:
     """Whether the states of a column say of rows that they count and of others that they do not, whatever its name."""
     states = [state for state, _ in column.levels]
-    return is_text(column) and len(states) <= MOST_STATES and any(map(_counts, states)) and any(map(_is_bad, states))
+    if not is_text(column) or len(states) > MOST_STATES or not any(map(_is_bad, states)):
+        return False
+    return any(_counts(state) or SOLD & set(words_of(state)) for state in states)
 
 
-def _condition_on(column: ColumnProfile) -> RowCondition | None:
+def _condition_on(look: TableLook, column: ColumnProfile, money: str) -> RowCondition | None:
+    """The condition on a column of states; None where they all count, or the sign of the money says it as well."""
     states = [state for state, _ in column.levels]
     name = written_name(column.name)
     if won := sorted(state for state in states if WON & set(words_of(state)) and _counts(state)):
         return RowCondition(f"{name} in ({', '.join(map(quoted, won))})", f"counts {', '.join(won)}")
-    bad = sorted(filter(_is_bad, states))
+    bad = sorted(state for state in filter(_is_bad, states) if not _is_negative(look, column.name, state, money))
     if not bad or len(bad) == len(states):
         return None
     kept = ", ".join(sorted(set(states) - set(bad)))
     return RowCondition(without_states(column, bad), f"counts {kept}")
+
+
+def _is_negative(look: TableLook, column: str, state: str, money: str) -> bool:
+    """Whether all money beside a state is negative: then a convention for refunds decides on it."""
+    if not look[money].negative:
+        return False
+    beside = zip(look.sample[column], look.sample[money], strict=True)
+    return all(
+        is_missing(text := str(cell)) or (read_number(text, look.decimal) or 0) <= 0
+        for own, cell in beside
+        if str(own).strip() == state
+    )
 
 
 def without_states(column: ColumnProfile, states: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from features.inspection.roles.table_proposal import (
     is_number,
     is_text,
 )
-from features.inspection.roles.term_states import endless_terms, unpaid_terms
+from features.inspection.roles.term_states import endless_terms, other_terms, unpaid_terms
 from features.inspection.shared_keys import CustomerKey
 
 SHORTEST = timedelta(days=2)  # of half of the terms; a ride or a visit is shorter
@@ -68,7 +68,9 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     stem = Concept.SUBSCRIPTION in concepts_of(look.stem)
     if not ("ended_at" in columns or stem or scores["mrr"] >= MONTHLY):
         return None
+    unpaid = unpaid_terms(look)
     doubts = _doubts_of_money(look, columns, scores["mrr"], periods)
+    doubts += [other] if unpaid is None and (other := other_terms(look)) else []
     checks = {"mrr": "; ".join(doubts)} if doubts else {}
     if endless := endless_terms(look, columns.get("ended_at")):
         checks["ended_at" if "ended_at" in columns else "started_at"] = endless
@@ -78,7 +80,7 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     if early := _ends_before_starts(look, columns):
         conventions.options["null_values"] = {columns["ended_at"]: [early]}
         conventions.checks["null_values"] = f"{early} is before the start, and so taken for no end"
-    conventions.choose_rows([unpaid_terms(look), settle_currency(look, columns.values(), conventions, columns["mrr"])])
+    conventions.choose_rows([unpaid, settle_currency(look, columns.values(), conventions, columns["mrr"])])
     return TableProposal(
         "subscriptions",
         look,

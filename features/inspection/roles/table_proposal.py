@@ -15,6 +15,7 @@ from features.inspection.names.vocabulary import Concept
 SAYS_NOTHING = 0.2  # score of a column of the right type whose name is in no list
 ONLY_ONE = 0.1  # score of the only column of its type, whose name says another meaning
 CERTAIN = 0.5  # the least score of a name that is not marked
+ALIKE = 0.01  # difference of the scores of names that say the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 from features.inspection.looks.table_look import TableLook
 from features.inspection.looks.text_forms import is_missing
+from features.inspection.names.meanings import STATUS_OF
 from features.inspection.names.name_words import words_of
-from features.inspection.roles.status_rows import CANCELLED, RowCondition, status_column, without_states
-from features.inspection.roles.table_proposal import is_number
+from features.inspection.roles.status_rows import CANCELLED, COUNTED, RowCondition, status_column, without_states
+from features.inspection.roles.table_proposal import best, is_number, is_text
 
 UNPAID = frozenset(["trial", "trialing", "trialling", "testphase", "incomplete", "draft", "pending", "future"])
 _OVER = """
@@ -18,6 +19,11 @@ _OVER = """
 LENGTHS = frozenset(
     ["duration", "length", "laufzeit", "dauer", "duree", "duracion", "durata", "looptijd", "term", "terms"]
 )
+_PAID = """
+    active aktiv live current running laufend renewed renewal renewing renews actif activo activa attivo attiva actief
+    enabled
+"""
+PAID = COUNTED | frozenset(_PAID.split())
 OVER = CANCELLED | frozenset(_OVER.split())
 
 
@@ -31,13 +37,26 @@ def unpaid_terms(look: TableLook) -> RowCondition | None:
     return RowCondition(without_states(column, unpaid), f"counts {', '.join(sorted({*states} - {*unpaid}))}")
 
 
+def other_terms(look: TableLook) -> str:
+    """That the terms of a state count of which no word says that they are paid, such as paused; empty without one."""
+    column = status_column(look)
+    states = [] if column is None else [state for state, _ in column.levels]
+    others = sorted({*states} - {*_with_words(states, PAID | OVER | UNPAID)})
+    return (
+        f"rows of {' or '.join(others)} count as well: if nothing is paid then, leave them out by `where`"
+        if others
+        else ""
+    )
+
+
 def endless_terms(look: TableLook, ended_at: str | None) -> str:
     """That terms are over by their state and have no end, or that neither a state nor a column says when terms end, and
     that they so run on; else empty.
     """
     column = status_column(look)
     if column is None:
-        return _all_run_on(look) if ended_at is None else ""
+        says_nothing = ended_at is None and best(look, STATUS_OF, is_text, ())[1] is None
+        return _all_run_on(look) if says_nothing else ""
     states = [state for state, _ in column.levels]
     over = {*_with_words(states, OVER)} - {*_with_words(states, UNPAID)}
     written = [str(state).strip() for state in look.sample[column.name]]

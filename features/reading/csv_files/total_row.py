@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from features.conditions.tree import column_names
 from features.conditions.written import written_name
 from features.notices import Notice
 from features.reading.csv_files.csv_file import CsvFile
@@ -35,7 +36,7 @@ def check_last_row(file: CsvFile, source: TableSource, name: str) -> Notice | No
 def check_total(
     fields: Sequence[str], names: Sequence[str], shown: str, source: TableSource, name: str
 ) -> Notice | None:
-    """Refuse a last row of totals, unless a condition chooses the rows; a warning where it may be an ordinary row.
+    """Refuse a last row of totals, unless a condition leaves it out; a warning where it may be an ordinary row.
 
     fields : of the row. names : of the columns. shown : the file's name for messages. name : of the raw table.
 
@@ -45,9 +46,11 @@ def check_total(
         If the last row names a total and leaves a field empty.
     """
     place = _place_of_total(fields)
-    if place is None or source.where:
+    if place is None or (source.where and _leaves_out(source.where, fields, names, place)):
         return None
     condition = _condition(names[place], source, fields[place])
+    if source.where:
+        condition = f"({source.where}) and ({condition})"
     remedy = f"delete it, or leave it out by `where: {condition}`"
     if all(text.strip() for text in fields):
         text = f"the last row of {source.file} holds {fields[place]!r}; if it is a total, {remedy}"
@@ -60,6 +63,16 @@ def check_total(
 def _place_of_total(fields: Sequence[str]) -> int | None:
     words = (place for place, text in enumerate(fields) if TOTAL.fullmatch(text.strip().rstrip(":").strip()))
     return next(words, None)
+
+
+def _leaves_out(where: str, fields: Sequence[str], names: Sequence[str], place: int) -> bool:
+    """Whether a condition is about the word for a total, or a field that its row leaves empty: neither is then true."""
+    from features.conditions.parse import parse_condition  # imports sqlglot, which few files need
+
+    named = {*column_names(parse_condition(where))}
+    asks_for_gaps = "is null" in where.lower()
+    empty = {name for name, text in zip(names, fields, strict=True) if not text.strip()}
+    return names[place] in named or bool(named & empty and not asks_for_gaps)
 
 
 def _condition(column: str, source: TableSource, word: str) -> str:

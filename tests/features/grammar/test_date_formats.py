@@ -71,6 +71,11 @@ def test_a_text_of_a_format(directives: str, text: str, moment: date | None) -> 
         (["5"], ()),
         (["1782775800"], ("unix",)),
         (["1782775800250"], ("unix_ms",)),
+        (["1782775800250123"], ("unix_us",)),
+        (["1782775800250123456", "1782775800000000000"], ("unix_ns",)),
+        (["4912345678123"], ()),  # a telephone, by its size of the year 2125
+        (["29Jun2026", "01JUL2026"], ("%d%b%Y",)),
+        (["29JUN26"], ("%d%b%y",)),
         (["29/06/2026 14:05:00 +0200"], ("%d/%m/%Y %H:%M:%S %z",)),
         (["2026-06-29 hello"], ()),
         ([], ()),
@@ -86,6 +91,12 @@ def test_a_named_zone_is_proposed_as_the_time_zone() -> None:
         'or set `features.time_zone: America/New_York` and `date_format: "%Y-%m-%d %H:%M:%S America/New_York"`'
     )
     assert moment_advice(["2026-06-29 10:00:00 America/New_York", "2026-06-30 11:00:00 Europe/Berlin"]) == ""
+
+
+@pytest.mark.parametrize("texts", [["2026-01", "2026-12"], ["2026-W05"], ["2026 Q1", "2025q4"], ["202601"]])
+def test_months_and_weeks_name_no_day(texts: list[str]) -> None:
+    assert moment_advice(texts) == "for it names no day: write the first one of each, such as 2026-06-29"
+    assert "names no day" not in moment_advice([*texts, "2026-13"])
 
 
 def test_days_of_a_spreadsheet_are_named_with_the_way_out() -> None:

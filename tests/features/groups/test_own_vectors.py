@@ -60,6 +60,13 @@ KINDS = {
 }
 
 
+def test_a_mark_beside_gaps_is_not_the_same_for_everyone(tmp_path: Path) -> None:
+    """X or nothing, as programs write a box that is ticked."""
+    frame = own_table().assign(vip=lambda table: np.where(table.index % 2, "X", None))
+    notices = "".join(notice.text for notice in built(tmp_path, frame).notices)
+    assert "'vip' (one value or none: where it marks something, write yes and no)" in notices
+
+
 def test_every_column_that_says_something_is_taken_as_what_it_is(tmp_path: Path) -> None:
     table = own_table()
     vectors = built(tmp_path, table)

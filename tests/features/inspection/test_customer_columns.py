@@ -63,6 +63,29 @@ def test_the_day_on_which_all_rows_were_loaded_is_not_that_of_the_orders(tmp_pat
     assert initial.checks == ("orders.ordered_at: or created_at?",)
 
 
+@pytest.mark.parametrize(
+    ("columns", "customer"),
+    [("card_id,points", "card_id"), ("msisdn,cell_id", "msisdn"), ("id,phone_calls", "id"), ("email,phone", "email")],
+)
+def test_a_card_or_a_telephone_says_whose_row_it_is(columns: str, customer: str, tmp_path: Path) -> None:
+    rows = [f"{4_917_000_000 + n % 7},{n % 9},{day(n)},login" for n in range(40)]
+    if customer in ("id", "email"):
+        rows = [f"{'a@b.c' if customer == 'email' else ''}{n % 7},{100 + n % 9},{day(n)},login" for n in range(40)]
+    sources, initial = proposed(tmp_path / "a.csv", f"{columns},time,event", rows)
+    assert sources["events"]["columns"]["customer_id"] == customer
+    asked = "events.customer_id: is each number one customer, and always written the same way?"
+    assert (asked in initial.checks) == (customer in ("card_id", "msisdn"))
+
+
+def test_of_two_sides_of_a_market_either_may_be_the_customer(tmp_path: Path) -> None:
+    rows = [f"m{n % 7},p{n % 5},{day(n)},{n}.50" for n in range(40)]
+    assert proposed(tmp_path / "a.csv", "merchant_id,payer_id,date,amount", rows)[1].checks == (
+        "orders.customer_id: or payer_id?",
+    )
+    rows = [f"m{n % 7},p{n % 7},{day(n)},{n}.50" for n in range(40)]
+    assert proposed(tmp_path / "a.csv", "account_id,customer_id,date,amount", rows)[1].checks == ()
+
+
 def test_names_are_marked_since_two_customers_can_share_one(tmp_path: Path) -> None:
     names = ("Anna Berg", "Jan Olsen", "Kim Lee", "Eva Sommer")
     header = "Customer,Date,Order,Total"

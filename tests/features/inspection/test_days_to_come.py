@@ -9,6 +9,7 @@ import pytest
 
 from features.inspection.settings_text import content_of
 from jobs.initial_settings import InitialSettings, initial_settings
+from segment_model.errors import SourceError
 
 TODAY = date(2026, 4, 20)
 ORDERS = [
@@ -38,6 +39,19 @@ def test_a_day_that_means_ever_is_none(tmp_path: Path) -> None:
     initial = proposed(tmp_path, [*ORDERS, "60,K1,9999-12-31,5.0", "61,K2,9999-12-31,5.0"])
     assert content_of(initial.text)["as_of"] == date(2026, 4, 16)
     assert initial.checks == ("as_of: 2 rows of orders.csv dated after today: planned, or misread?",)
+
+
+def test_days_before_1970_are_told_of(tmp_path: Path) -> None:
+    """1900-01-01 means no date; as one it makes a customer of a hundred years, who never comes back."""
+    initial = proposed(tmp_path, [*ORDERS, "60,K1,1900-01-01,5.0"])
+    assert initial.checks == (
+        "as_of: 1 row of orders.csv dated before 1970, from 1900-01-01: no date, by `null_values`?",
+    )
+
+
+def test_months_are_named_where_no_column_holds_days(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="month would be the date, but '2026-01' is none that can be read, for it"):
+        proposed(tmp_path, ["customer,month,revenue", *(f"K{n % 5},2026-0{1 + n % 7},{n}.5" for n in range(35))])
 
 
 def test_tomorrow_has_begun_in_zones_that_are_ahead(tmp_path: Path) -> None:

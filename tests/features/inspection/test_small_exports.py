@@ -252,6 +252,7 @@ EXPORTS = {
         rows(lambda n, day: f"C{n % 7},{day},{1000 + n * 10}"),
         "orders",
         {"customer_id": "顧客ID", "ordered_at": "注文日", "amount": "金額"},
+        checks=("amount",),
     ),
     "net and gross": Export(
         "Kd.-Nr.;Beleg;Belegdatum;Nettobetrag;Bruttobetrag;MwSt",

@@ -61,6 +61,39 @@ def test_states_that_no_word_explains_all_count_and_are_named(tmp_path: Path) ->
     assert proposed(tmp_path, f"{ORDERS},state", lambda n: f"{order(n)},{('NY', 'CA')[n % 2]}")[1] == []
 
 
+@pytest.mark.parametrize("column", ["LineType", "Vorgang"])
+def test_lines_of_returns_are_left_out_where_their_money_has_no_minus(column: str, tmp_path: Path) -> None:
+    """A till writes a return as a type of line; added up, it would count as a sale."""
+    types = ("SALE", "RETURN", "SALE", "VOID")
+    sources, checks = proposed(tmp_path, f"{ORDERS},{column}", lambda n: f"{order(n)},{types[n % 4]}")
+    assert sources["orders"]["where"] == f"{column} not in ('RETURN', 'VOID')"
+    assert checks == ["orders.where: counts SALE"]
+
+    def with_sign(number: int) -> str:
+        money = f"{'-' if number % 4 == 1 else ''}{number + 1}.50"
+        return f"{order(number).rpartition(',')[0]},{money},{types[number % 4]}"
+
+    sources, _ = proposed(tmp_path, f"{ORDERS},{column}", with_sign)
+    assert sources["orders"]["where"] == f"{column} not in ('VOID')", "what to do with a minus, `refunds` says"
+
+
+@pytest.mark.parametrize(
+    ("column", "kinds"),
+    [("transaction_type", ("earn", "redeem", "transfer")), ("dr_cr", ("D", "C")), ("Af Bij", ("Af", "Bij"))],
+)
+def test_kinds_of_rows_that_no_word_explains_all_count_and_are_named(
+    column: str, kinds: tuple[str, ...], tmp_path: Path
+) -> None:
+    sources, checks = proposed(tmp_path, f"{ORDERS},{column}", lambda n: f"{order(n)},{kinds[n % len(kinds)]}")
+    assert "where" not in sources["orders"]
+    assert checks == [f"orders.amount: every {column} counts: {', '.join(sorted(kinds))}"]
+
+
+@pytest.mark.parametrize("column", ["payment_type", "product_type", "category"])
+def test_ways_of_paying_and_what_is_sold_are_no_kinds_of_rows(column: str, tmp_path: Path) -> None:
+    assert proposed(tmp_path, f"{ORDERS},{column}", lambda n: f"{order(n)},{'abc'[n % 3]}")[1] == []
+
+
 @pytest.mark.parametrize(("column", "mark"), [("cancelled_at", "2026-02-01 10:00:00"), ("Storniert", "X")])
 def test_a_column_that_marks_cancelled_rows_leaves_them_out(column: str, mark: str, tmp_path: Path) -> None:
     sources, checks = proposed(tmp_path, f"{ORDERS},{column}", lambda n: f"{order(n)},{'' if n % 5 else mark}")
@@ -77,11 +110,26 @@ def test_terms_that_no_column_ends_run_on(tmp_path: Path) -> None:
     ]
 
 
+def test_words_of_a_flag_that_leaves_rows_out_are_settings(tmp_path: Path) -> None:
+    """Without them the settings that were proposed were refused: Ja is no flag."""
+    sources, _ = proposed(tmp_path, f"{ORDERS},storniert", lambda n: f"{order(n)},{'Nein' if n % 5 else 'Ja'}")
+    orders = sources["orders"]
+    assert (orders["where"], orders["true_values"], orders["false_values"]) == ("not storniert", ["ja"], ["nein"])
+
+
 def test_terms_for_which_nothing_is_paid_are_left_out(tmp_path: Path) -> None:
     states = ("active", "trialing", "past_due", "incomplete_expired")
     sources, checks = proposed(tmp_path, f"{TERMS},status", lambda n: f"{term(n)},{states[n % 4]}")
     assert sources["subscriptions"]["where"] == "status not in ('incomplete_expired', 'trialing')"
     assert checks == ["subscriptions.where: counts active, past_due"]
+
+
+def test_terms_of_a_state_that_may_not_be_paid_are_named(tmp_path: Path) -> None:
+    states = ("active", "paused")
+    _, checks = proposed(tmp_path, f"{TERMS},status", lambda n: f"{term(n)},{states[n % 2]}")
+    counts = "rows of paused count as well: if nothing is paid then, leave them out by `where`"
+    assert checks == [f"subscriptions.mrr: {counts}"]
+    assert proposed(tmp_path, f"{TERMS},status", lambda n: f"{term(n)},active")[1] == []
 
 
 def test_terms_that_are_over_and_have_no_end_are_named(tmp_path: Path) -> None:

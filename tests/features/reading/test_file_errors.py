@@ -154,3 +154,23 @@ def test_a_last_row_of_totals_is_refused_in_the_words_of_spreadsheets(word: str,
     assert f"the last row is a total ('{word}, , 5')" in refusal(read, "a.csv")
     (tmp_path / "b.csv").write_text(f"customer_id,city,amount\n1,Bonn,5\n{word} Ltd,,5\n", encoding="utf-8")
     assert len(read("b.csv")[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "is_left_out"),
+    [
+        ("amount > 1", False),
+        ("city is null or city <> 'Ulm'", False),
+        ("city <> 'Ulm'", True),
+        ("amount > 1 and customer_id <> 'Total'", True),
+    ],
+)
+def test_a_condition_must_leave_a_last_row_of_totals_out(
+    where: str, is_left_out: bool, read: Any, tmp_path: Path
+) -> None:
+    """Any condition on any column had switched the check off, and the total was a customer."""
+    (tmp_path / "a.csv").write_text("customer_id,city,amount\n1,Bonn,5\nTotal,,5\n")
+    if is_left_out:
+        assert len(read("a.csv", where=where)[0]) == 2, "the condition is applied later"
+    else:
+        assert f"leave it out by `where: ({where}) and (customer_id <> 'Total')`" in refusal(read, "a.csv", where=where)

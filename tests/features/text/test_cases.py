@@ -255,6 +255,12 @@ ALL_RIGHT: dict[str, tuple[RawType, dict[str, Any], dict[str, Any]]] = {
     ),
     "unix": (MOMENT, {"1782775800": at(2026, 6, 30, 1, 30), "0": at(1970, 1, 1, 1)}, {"date_format": "unix"}),
     "unix_ms": (MOMENT, {"1782775800250": at(2026, 6, 30, 1, 30, 0, 250_000)}, {"date_format": "unix_ms"}),
+    "unix_us": (
+        MOMENT, {"1782775800250123": at(2026, 6, 30, 1, 30, 0, 250_123)}, {"date_format": "unix_us"},
+    ),
+    "unix_ns": (
+        MOMENT, {"1782775800250123000": at(2026, 6, 30, 1, 30, 0, 250_123)}, {"date_format": "unix_ns"},
+    ),
     "own words": (KEY, {"-": MISSING, "NULL": MISSING, "7": "7"}, {"null_values": ["-"]}),
     "words of a column": (KEY, {"-": MISSING, "NULL": "NULL", "7": "7"}, {"null_values": {"theirs": ["-"]}}),
     "a level that is missing": (TEXT, {"NA": MISSING, "None": "None"}, {"null_values": ["NA"]}),
@@ -269,7 +275,8 @@ ALL_RIGHT: dict[str, tuple[RawType, dict[str, Any], dict[str, Any]]] = {
 REFUSED_IN_JSON = frozenset({
     *("flags", "own flags", "plain numbers", "numbers with a point", "numbers with a comma", "a declared comma"),
     *("a declared point", "day first", "month first", "half days", "names of months", "mails", "no separators"),
-    *("fractions", "literal text", "unix", "unix_ms", "a number that is missing", "a flag that is missing"),
+    *("fractions", "literal text", "unix", "unix_ms", "unix_us", "unix_ns"),
+    *("a number that is missing", "a flag that is missing"),
 })  # fmt: skip
 OUT_OF_JSON = ("0001-01-01", "9999-12-31")  # a time zone could move them out of the calendar
 JSON_VALUES: list[tuple[RawType, Any, Any]] = [

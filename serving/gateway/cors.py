@@ -17,22 +17,30 @@ class CorsPolicy:
     allowed: Collection[str] = ()
 
     def headers(self, headers: Headers) -> dict[str, str]:
-        """The response headers that admit the page that sent these request headers; none for another origin."""
-        origin = headers.get(b"origin")
-        if not self.allowed or origin is None or origin.decode("latin-1") not in self.allowed:
+        """The response headers that admit the page that sent these request headers; none for another origin.
+
+        Where pages are admitted at all, every answer says that it depends on the origin: a cache would give one page
+        what another one got.
+        """
+        if not self.allowed:
             return {}
+        if not self._admits(headers):
+            return {"Vary": "Origin"}
         return {
-            "Access-Control-Allow-Origin": origin.decode("latin-1"),
+            "Access-Control-Allow-Origin": headers[b"origin"].decode("latin-1"),
             "Access-Control-Expose-Headers": "X-Request-Id, Retry-After",
             "Vary": "Origin",
         }
+
+    def _admits(self, headers: Headers) -> bool:
+        return headers.get(b"origin", b"").decode("latin-1") in self.allowed
 
     def preflight(self, method: str, headers: Headers) -> Answer | None:
         """The answer to a preflight request of an admitted origin, None for any other request.
 
         A preflight request carries no API key, and its answer discloses nothing.
         """
-        if method != "OPTIONS" or b"access-control-request-method" not in headers or not self.headers(headers):
+        if method != "OPTIONS" or b"access-control-request-method" not in headers or not self._admits(headers):
             return None
         return Answer(
             b"",

@@ -593,6 +593,8 @@ def test_no_page_of_another_origin_is_let_in_unless_it_is_named(
         assert call("OPTIONS", "/assign", b"", {**PREFLIGHT, "origin": other}).status == 401
         answered = call("GET", "/model", b"", {**with_key, "origin": other}).headers
         assert "access-control-allow-origin" not in answered
+        assert answered["vary"] == "Origin", "a cache would give a page what another caller got"
+    assert call("GET", "/docs").headers["vary"] == "Origin"
 
 
 @pytest.mark.parametrize("origins", ["*", "localhost", "ftp://a", "https://a/path", "https://a,https://b"])

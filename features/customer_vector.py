@@ -75,7 +75,7 @@ def build_vectors(
         # `where` may settle what the table settles too
         notices = tuple(dict.fromkeys((*engines.notices, *groups.notices, *of_rows)))
     tables = [customers_of(name, groups, frames, read[name]) for name in groups.columns]
-    met = look_between(tables, moment, sources, settings.ids)
+    met = look_between(tables, moment, sources.model_copy(update={**opened.completed}), settings.ids)
     report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
     contract = contract_of(groups, settings)
     frame = joined(frames, contract)

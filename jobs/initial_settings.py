@@ -12,7 +12,9 @@ from typing import Any
 
 from features.inspection.looks.column_profile import ColumnType
 from features.inspection.looks.table_look import TableLook, look_at
+from features.inspection.looks.text_forms import is_missing
 from features.inspection.proposal import EVER, Proposal, propose
+from features.inspection.roles.table_proposal import TableProposal
 from features.inspection.settings_text import checks_of, content_of, settings_text
 from features.notices import Notice
 from features.reading.needed_settings import NeededSettingError, SettingNotice
@@ -20,10 +22,11 @@ from features.reading.typed_files.json_lines import not_read
 from features.settings import TableSource
 from features.sources import Engines
 from features.tables.chosen_rows import chosen_rows
-from segment_model.errors import SettingsError, SourceError, counted
+from segment_model.errors import SettingsError, SourceError, counted, percent
 from training.settings import parse_settings
 
 MOST_NAMED = 2  # files in a title
+NEARLY_ALL = 0.98  # of the rows have a customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def initial_settings(
             proposal = propose(looks, as_of, today)
         except SourceError as error:  # how the files were read may be the cause
             raise type(error)(f"{error} ({'; '.join(map(_shown, notices))})" if notices else str(error)) from error
+    notices = (*notices, *(notice for table in proposal.tables for notice in _without_customer(table)))
     named = " ".join(shlex.quote(str(file)) for file in files)
     text = settings_text(proposal, _title(list(dict.fromkeys(file.name for file in files))), f"segments init {named}")
     parse_settings(content_of(text), str(out))
@@ -72,6 +76,20 @@ def _not_read(look: TableLook) -> Iterator[Notice]:
     """What of a table is neither text, number nor date."""
     if names := [column.name for column in look.columns if column.type is ColumnType.OTHER]:
         yield Notice(look.file, not_read(names, "objects, lists or bytes"))
+
+
+def _without_customer(table: TableProposal) -> Iterator[Notice]:
+    """That rows have no customer; and what to do where ids stand in the first row of each group, as merged cells do."""
+    if "customer_id" not in table.columns or "customer_id" in table.checks:
+        return
+    customer = table.look[table.columns["customer_id"]]
+    if customer.present >= NEARLY_ALL:
+        return
+    ids = [cell for cell in table.look.sample[customer.name] if cell is not None and not is_missing(str(cell))]
+    once = len({*ids}) == len(ids)
+    down = ": where each stands in the first row of its group only, fill it down" if once else ""
+    left_out = f"{percent(1 - customer.present)} of the rows have no {customer.name} and are left out{down}"
+    yield Notice(table.look.file, left_out, warning=once)
 
 
 def _shown(notice: Notice) -> str:

@@ -46,7 +46,7 @@ class OpenedTables:
 
     tallies : count the rows of each raw table. columns : our columns that it has. own : the columns of the user's own
     vectors. notices : what a person should know of how they were settled. numbered_ids : the raw tables whose customer
-    ids are a column of numbers.
+    ids are a column of numbers. completed : the sources with what their presets say filled in.
     """
 
     rows: Mapping[str, ir.Table]
@@ -55,6 +55,7 @@ class OpenedTables:
     own: VectorColumns = NO_COLUMNS
     notices: tuple[Notice, ...] = ()
     numbered_ids: frozenset[str] = field(default_factory=frozenset)
+    completed: Mapping[str, TableSource] = field(default_factory=dict)
 
     def before(self, as_of: AnyAsOf) -> OpenedTables:
         """The rows before an earlier moment, on the wall clock; a row of attributes without a moment stays."""
@@ -90,12 +91,14 @@ def open_tables(
     tallies: dict[str, tuple[Tally, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
     numbered: set[str] = set()
+    completed: dict[str, TableSource] = {}
     settled = Settled(NO_COLUMNS)
 
     def read(
         raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
     ) -> None:
         source, origin = with_preset(source, contract.name, raw.columns)
+        completed[contract.name] = source
         contract = contract.without(source.not_read)
         mapped = {**source.columns, **mapped}
         numbers = number_columns(raw.columns, contract, mapped)
@@ -130,7 +133,7 @@ def open_tables(
         settled = own_vectors.settle(chosen_of(marked), vectors, own)
         mapped = own_vectors.mapping(raw.columns, settled.columns, vectors)
         read(raw, vectors, own_vectors.contract(settled.columns), mapped)
-    return OpenedTables(rows, tallies, columns, settled.columns, settled.notices, frozenset(numbered))
+    return OpenedTables(rows, tallies, columns, settled.columns, settled.notices, frozenset(numbered), completed)
 
 
 def _before(name: str, rows: ir.Table, as_of: AnyAsOf) -> ir.Table:

@@ -153,20 +153,21 @@ class DatedRows:
     """The days of a table's rows, in the zone of the engine.
 
     newest : of the newest row up to today, None without such a row. last : of the newest of all, None without any.
-    later : the number of rows after today. first : of the oldest row of all. early : the number of rows before 1970.
+    later : the number of rows after today. early : the number of rows before 1970. no_day : the day of all of these,
+    which may mean none; None where they are of several.
     """
 
     newest: date | None
     last: date | None
     later: int
-    first: date | None = None
     early: int = 0
+    no_day: date | None = None
 
     def doubts(self, table: TableProposal) -> Iterator[str]:
-        """That rows are of days to come, or before 1970."""
-        if self.early:
+        """That rows are of days to come, or of one day before 1970."""
+        if self.no_day is not None:
             rows = counted(self.early, "row")
-            yield f"{rows} of {table.look.file} dated before 1970, from {self.first}: no date, by `null_values`?"
+            yield f"{rows} of {table.look.file} dated {self.no_day}: no date, by `null_values`?"
         if not self.later:
             return
         up_to = f", up to {self.last}" if self.last is not None and self.last != self.newest else ""
@@ -192,12 +193,13 @@ def dated_rows(table: TableProposal, today: date) -> DatedRows | None:
         newest=clock.max(where=clock < end),
         last=clock.max(where=clock < ever),
         later=(clock >= end).sum(),
-        first=clock.min(),
         early=early.sum(),
+        oldest=clock.min(where=early),
+        youngest=clock.max(where=early),
     )
-    newest, last, later, first, before = fetch(sums, table.look.file).to_pylist()[0].values()
-    days = (moment and moment.date() for moment in (newest, last, first))
-    return DatedRows(next(days), next(days), int(later or 0), next(days), int(before or 0))
+    newest, last, later, before, *ends = fetch(sums, table.look.file).to_pylist()[0].values()
+    newest, last, oldest, youngest = (moment and moment.date() for moment in (newest, last, *ends))
+    return DatedRows(newest, last, int(later or 0), int(before or 0), oldest if oldest == youngest else None)
 
 
 def _later_ends(tables: Sequence[TableProposal], newest: date, today: date) -> str:

@@ -98,6 +98,7 @@ def build_spark_vectors(
     moment = moment_of(as_of, settings.time_zone)
     engines = Engines(base, settings.time_zone, tables)
     opened = open_tables(engines.open, sources, settings, moment, learned.own if learned else None, engines.keep)
+    sources = sources.model_copy(update={**opened.completed})
     groups = groups_of(opened, sources, settings, moment, learned is not None and learned.partial_use)
     read = {name: rows_read(tallies) for name, tallies in groups.tallies.items()}
     contract = contract_of(groups, settings)

@@ -78,7 +78,7 @@ def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValu
 def unix_moment(number: ir.NumericValue, units: int) -> ir.TimestampValue:
     """The instant of a number since 1970, with so many units a second; missing beyond year 2255.
 
-    Exact to the microsecond: of nanoseconds, a double rounds the last digits, in Spark to the microsecond below.
+    Microseconds are exact, but in Spark, which cuts and may be one below; of nanoseconds the last digits round.
     """
     seconds = number.cast("float64") / float(units)
     in_engine = _timestamp_seconds_in_spark if engine_of(number) == SPARK else _to_timestamp_in_engine

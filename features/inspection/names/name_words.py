@@ -16,6 +16,10 @@ TRANSCRIBED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł"
 _PIECE = re.compile(r"[A-Za-z]+|\d+|[€$£¥%#]")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _NOTHING = frozenset({Concept.JOINT})
+_TAXES = "tax taxes vat gst mwst ust steuer tva iva btw taxe"
+_WITH = "incl inc including included inclusive inkl inklusive with after mit"
+_WITHOUT = "excl ex excluding excluded exclusive exkl exklusive without before ohne zzgl hors"
+TAXES, WITH, WITHOUT = (frozenset(words.split()) for words in (_TAXES, _WITH, _WITHOUT))
 SIGNS = {"%": "percent", "#": "number"}
 
 
@@ -24,7 +28,8 @@ def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case without accents: "KundenNr" gives kunden, nr; compounds are split."""
     plain = unicodedata.normalize("NFKD", name[:LONGEST_NAME].translate(TRANSCRIBED))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return tuple(part for piece in _PIECE.findall(letters) for word in _written(piece) for part in _parts(word))
+    words = tuple(part for piece in _PIECE.findall(letters) for word in _written(piece) for part in _parts(word))
+    return _without_taxes(words)
 
 
 @lru_cache(maxsize=4096)
@@ -63,6 +68,20 @@ def without_currency(name: str) -> str:
 def stem_of(file: str) -> str:
     """The name of a file without its endings."""
     return PurePath(file).name.split(".")[0]
+
+
+def _without_taxes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of money with or without taxes, less those for taxes: total, incl of "Total (incl. VAT)"."""
+    if len(words) < 3 or TAXES.isdisjoint(words):
+        return words
+    kept: list[str] = []
+    for place, word in enumerate(words):
+        near = {*words[max(place - 1, 0) : place], *words[place + 1 : place + 2]}
+        if word in TAXES and near & (WITH | WITHOUT):
+            continue
+        stands_by = word in WITH | WITHOUT and near & TAXES
+        kept.append(("incl" if word in WITH else "excl") if stands_by else word)
+    return tuple(kept)
 
 
 def _written(piece: str) -> tuple[str, ...]:

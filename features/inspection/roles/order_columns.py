@@ -150,11 +150,14 @@ def _money(look: TableLook, columns: Mapping[str, str]) -> tuple[float, dict[str
     both = {"quantity": quantity, "price": price} if quantity is not None and price is not None else {}
     score, amount = (amounts[0][0], amounts[0][1].name) if amounts else (0.0, None)
     if both and (amount is None or amount == price or score < CERTAIN or repeats(look, order_id, amount)):
-        return min(units, priced), {name: str(column) for name, column in both.items()}, {}
+        alike = ranked(look, PRICE_OF, is_number, taken | {*both.values()})
+        rivals = [other.name for own, other in alike if own >= priced - ALIKE]
+        doubts = {"price": f"or {' or '.join(rivals)}?"} if rivals else {}
+        return min(units, priced), {name: str(column) for name, column in both.items()}, doubts
     if amount is None:
         return 0.0, {}, {}
-    doubts = "; ".join(filter(None, (_doubts(look, amounts, order_id), *doubts_of_rows(look, amount, columns))))
-    return score, {"amount": amount}, {"amount": doubts} if doubts else {}
+    reasons = "; ".join(filter(None, (_doubts(look, amounts, order_id), *doubts_of_rows(look, amount, columns))))
+    return score, {"amount": amount}, {"amount": reasons} if reasons else {}
 
 
 def _doubts(look: TableLook, amounts: Sequence[tuple[float, ColumnProfile]], order_id: str | None) -> str:

@@ -141,6 +141,19 @@ def test_orders_in_a_table_that_is_named_for_customers_are_asked_of(tmp_path: Pa
     assert proposed(tmp_path / "client_orders.csv", "client,date,amount", rows)[1].checks == ()
 
 
+def test_rows_without_a_customer_are_told_of(tmp_path: Path) -> None:
+    """A pivot table has the customer in the first row of each group, as a merged cell: most of the money was lost."""
+    rows = [f"{n // 8 if n % 8 == 0 else ''},{day(n)},{n}.50" for n in range(40)]
+    lines = describe_proposal(proposed(tmp_path / "a.csv", "customer,date,amount", rows)[1]).splitlines()
+    assert (
+        "a.csv: 87.5 % of the rows have no customer and are left out: where each stands in the first row of its group "
+        "only, fill it down"
+    ) in [line.removeprefix("warning: ") for line in lines]
+    rows = [f"{n % 3 or ''},{day(n)},{n}.50" for n in range(39)]
+    lines = describe_proposal(proposed(tmp_path / "a.csv", "customer,date,amount", rows)[1]).splitlines()
+    assert "a.csv: 33.3 % of the rows have no customer and are left out" in lines
+
+
 def test_the_date_of_the_order_is_asked_of_where_two_columns_say_it(tmp_path: Path) -> None:
     rows = [f"c{n % 7},{day(n)},{day(n + 1)},{n + 1}.50" for n in range(40)]
     _, initial = proposed(tmp_path / "a.csv", "account,CreatedDate,CloseDate,amount", rows)

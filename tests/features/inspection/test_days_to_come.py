@@ -41,12 +41,12 @@ def test_a_day_that_means_ever_is_none(tmp_path: Path) -> None:
     assert initial.checks == ("as_of: 2 rows of orders.csv dated after today: planned, or misread?",)
 
 
-def test_days_before_1970_are_told_of(tmp_path: Path) -> None:
+def test_one_day_before_1970_is_told_of(tmp_path: Path) -> None:
     """1900-01-01 means no date; as one it makes a customer of a hundred years, who never comes back."""
     initial = proposed(tmp_path, [*ORDERS, "60,K1,1900-01-01,5.0"])
-    assert initial.checks == (
-        "as_of: 1 row of orders.csv dated before 1970, from 1900-01-01: no date, by `null_values`?",
-    )
+    assert initial.checks == ("as_of: 1 row of orders.csv dated 1900-01-01: no date, by `null_values`?",)
+    old = [*ORDERS, "60,K1,1957-03-04,5.0", "61,K2,1964-03-31,5.0"]
+    assert proposed(tmp_path, old).checks == (), "of an old house"
 
 
 def test_months_are_named_where_no_column_holds_days(tmp_path: Path) -> None:

@@ -85,3 +85,15 @@ def test_a_number_whose_name_says_nothing_is_a_guess(tmp_path: Path) -> None:
     assert proposed(tmp_path, "customer,date,reading", rows)[1] == (
         "orders.amount: no name says which column is the money of the row; is it this?",
     )
+
+
+def test_money_with_and_without_taxes_is_money(tmp_path: Path) -> None:
+    """The words for taxes had ruled both out, and the rows were events."""
+    rows = [f"c{n % 7},{day(n)},{n + 1}.00,{n + 1}.19" for n in range(40)]
+    sources, checks = proposed(tmp_path, "customer,date,Total excl. VAT,Total incl. VAT", rows)
+    assert sources["orders"]["columns"]["amount"] == "Total incl. VAT"
+    assert checks == ("orders.amount: or Total excl. VAT?",)
+    rows = [f"c{n % 7},{day(n)},{n % 3 + 1},{n + 1}.00,{n + 1}.19" for n in range(40)]
+    sources, checks = proposed(tmp_path, "customer,date,qty,price_ex_vat,price_inc_vat", rows)
+    assert sources["orders"]["columns"]["price"] == "price_ex_vat"
+    assert checks == ("orders.price: or price_inc_vat?",)

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from features.conditions.parse import parse_condition
@@ -324,3 +325,20 @@ def test_typed_moments_without_a_zone_are_in_utc_where_the_source_says_so(tmp_pa
         assert vectors.frame.recency_days["a"] == days
     early = Sources.model_validate({"orders": {**source, "utc": True, "where": "ordered_at >= DATE '2026-06-30'"}})
     assert len(build_vectors(early, FeatureSettings(time_zone="Europe/Berlin"), AS_OF, tmp_path).frame) == 1
+
+
+def test_a_condition_that_is_advised_keeps_that_of_the_preset(tmp_path: Path) -> None:
+    """Written as it was advised, `where` named a column of ours, and refunds and cancelled orders would have counted."""
+    header, *_ = WOOCOMMERCE.splitlines()
+    orders = [(f"c{n}@shop.example" if n % 4 == 0 else "guest@shop.example") for n in range(120)]
+    rows = [f"{n},{n},2026-06-20 10:00:00,completed,0,0,9.50,0,EUR,card,0,{who}" for n, who in enumerate(orders)]
+    text = "\n".join([header, *rows]) + "\n"
+    advice = next(
+        notice.text
+        for notice in built(tmp_path, text, "EUR", "UTC", preset="woocommerce").notices
+        if "guests" in notice.text
+    )
+    where = yaml.safe_load(advice.rpartition("leave it out by `")[2].rstrip("`"))["sources"]["orders"]["where"]
+    kept = built(tmp_path, text, "EUR", "UTC", preset="woocommerce", where=where)
+    assert sorted(kept.frame.index) == sorted({who for who in orders if not who.startswith("guest")})
+    assert where == "(status in ('completed', 'processing', 'refunded')) and billing_email <> 'guest@shop.example'"

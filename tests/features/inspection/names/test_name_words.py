@@ -30,6 +30,9 @@ from features.inspection.names.name_words import currency_of, printable, words_o
         ("total_eur", ("total", "eur")),
         ("discount %", ("discount", "percent")),
         ("顧客ID", ("id",)),
+        ("Total (incl. VAT)", ("total", "incl")),
+        ("amount_before_tax", ("amount", "excl")),
+        ("tax included", ("tax", "included")),
         ("", ()),
     ],
 )

@@ -31,14 +31,37 @@ def paid_terms(terms: ir.Table) -> ir.Table:
 def mrr_by_customer(terms: ir.Table, ends: MonthEnds) -> ir.Table:
     """One row a customer: `mrr_0` to `mrr_n` at the month ends in ten-thousandths, and when it first paid at all.
 
-    Terms that never run bring no MRR at any moment, so that a customer of nothing else before is a new one.
+    Terms that never run bring no MRR at any moment, so that a customer of nothing else before is a new one. So does a
+    term whose price a discount (a term below 0) takes away as a whole, for as long as it does.
     """
     paid = paid_terms(terms)
     moments = [ibis.literal(day.isoformat(), "timestamp") for day in ends.dates]
-    return paid.group_by("customer_id").aggregate(
+    sums = paid.group_by("customer_id").aggregate(
         **{f"mrr_{p}": paid.cents.sum(where=runs(paid, moment)).fill_null(0) for p, moment in enumerate(moments)},
-        **{FIRST_PAID: paid.started_at.min(where=(paid.cents > 0) & ~never_runs(paid))},
+        is_discounted=(paid.cents < 0).max(),
+        begun=paid.started_at.min(where=(paid.cents > 0) & ~never_runs(paid)),
     )
+    discounted = _first_paid_of_discounted(paid)
+    joined = sums.left_join(discounted, sums.customer_id == discounted.payer)
+    first = ibis.ifelse(joined.is_discounted.fill_null(False), joined.first_moment, joined.begun)
+    kept = [name for name in sums.columns if name not in ("is_discounted", "begun")]
+    return joined.select(*kept, **{FIRST_PAID: first})
+
+
+def _first_paid_of_discounted(paid: ir.Table) -> ir.Table:
+    """`payer` and `first_moment`, from which on its terms add up to more than 0, of customers with a term below 0.
+
+    They begin to do so where a term above 0 starts, or one below 0 ends.
+    """
+    with_discount = paid.filter(paid.cents < 0).select("customer_id").distinct()
+    own = paid.semi_join(with_discount, "customer_id")
+    ended = own.ended_at if "ended_at" in own.columns else ibis.null("timestamp")
+    changes = own.select(payer="customer_id", first_moment=ibis.ifelse(own.cents > 0, own.started_at, ended)).distinct()
+    met = changes.inner_join(own, changes.payer == own.customer_id)
+    lasts = (met.ended_at.isnull() | (met.ended_at > met.first_moment)) if "ended_at" in own.columns else True
+    met = met.filter((met.started_at <= met.first_moment) & lasts)
+    sums = met.group_by("payer", "first_moment").aggregate(cents=met.cents.sum())
+    return sums.filter(sums.cents > 0).group_by("payer").aggregate(first_moment=sums.first_moment.min())
 
 
 def paying_months(by_customer: ir.Table, ends: MonthEnds) -> ir.Table:

@@ -137,6 +137,21 @@ def test_terms_that_end_before_they_start_are_counted(terms_frame: Any, terms_hi
     assert "1 term never runs: the end is not after the start" in record.notes
 
 
+def test_whoever_paid_nothing_because_of_a_discount_is_new_when_it_ends(everyone: Any) -> None:
+    """A discount is a term below 0: one of the whole price leaves no MRR, so that nobody comes back when it ends."""
+    terms = [
+        ("a", "2023-06-01", None, 40),
+        ("a", "2023-06-01", "2024-05-10", -40),
+        ("b", "2023-06-01", "2023-09-01", 25),  # had MRR for 19 days, and comes back
+        ("b", "2023-06-20", "2023-09-01", -25),
+        ("b", "2024-05-10", None, 25),
+        ("c", "2023-06-01", None, 100),
+        ("c", "2024-05-10", None, -20),
+    ]
+    number = everyone(terms).value
+    assert (number.new_mrr, number.reactivation_mrr, number.contraction_mrr) == (40, 25, 20)
+
+
 def test_whoever_only_had_a_term_that_never_ran_is_new(everyone: Any) -> None:
     """A sign-up that was taken back on its day brought no MRR: what follows months later is no return."""
     may = everyone([("a", "2024-01-05", "2024-01-05", 100), ("a", "2024-05-10", None, 10)]).value

@@ -116,5 +116,5 @@ def _doubts(
     if sources.vectors is not None:
         refuse_totals(frame, rules.own, sources.vectors)
         yield from notices_of_repetitions(frame, contract, rules.own)
-    yield from notices_of_lone_numbers(frame, rules.own, sources)
+    yield from notices_of_lone_numbers(frame, contract, rules.own, sources)
     yield from notices_of_unpaid_terms(frame)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from features.notices import Notice
 from features.own_vectors.vector_columns import VectorColumn
 from features.source_settings import Sources
-from segment_model.contract import Kind
+from segment_model.contract import Kind, VectorContract
 from segment_model.errors import percent
 
 LEAST_CUSTOMERS, LEAST_SHARE = 5, 0.01  # who have the number
@@ -58,17 +58,21 @@ def lone_number(numbers: Floats) -> LoneNumber | None:
     return None
 
 
-def notices_of_lone_numbers(frame: pd.DataFrame, own: Iterable[VectorColumn], sources: Sources) -> Iterator[Notice]:
+def notices_of_lone_numbers(
+    frame: pd.DataFrame, contract: VectorContract, own: Iterable[VectorColumn], sources: Sources
+) -> Iterator[Notice]:
     """Warnings of the user's columns in which a number may stand for a missing value.
 
-    frame : one row a customer. own : the columns of own vectors.
+    frame : one row a customer. own : the columns of own vectors. Nothing is said of sensitive columns: reports show the
+    warnings, and these columns on no page.
     """
-    of_vectors = {column.name: column.theirs for column in own if column.kind in NUMBERS}
-    for name, theirs in of_vectors.items():
-        yield from _notices(frame[name], theirs, VECTORS)
+    shown = {column.name for column in contract.columns if column.kind in NUMBERS and not column.sensitive}
+    for column in own:
+        if column.name in shown:
+            yield from _notices(frame[column.name], column.theirs, VECTORS)
     if sources.customers is not None:
         for name, attribute in sources.customers.attributes.items():
-            if attribute.kind in NUMBERS:
+            if name in shown:
                 yield from _notices(frame[name], attribute.column or name, CUSTOMERS)
 
 

@@ -38,6 +38,6 @@ def column_doubts(vectors: SparkVectors, settings: Settings, rows: pd.DataFrame 
             rows = sampled_rows(vectors.frame, vectors.contract, LOOKED_AT, settings.discovery.seed)
     by_id = rows.sort_index()
     yield from notices_of_repetitions(by_id, vectors.contract, vectors.learned.own)
-    yield from notices_of_lone_numbers(by_id, vectors.learned.own, sources)
+    yield from notices_of_lone_numbers(by_id, vectors.contract, vectors.learned.own, sources)
     yield from notices_of_unpaid_terms(by_id)
     yield from personal_notices(by_id, vectors, settings)

@@ -73,6 +73,11 @@ def test_it_is_told_and_the_advice_makes_it_missing(tmp_path: Path, ending: str)
         "warning: vectors: 'age' is 999 for 17 % of the customers, and from 20 to 60 for all others: where it stands "
         "for a missing value, write `null_values: {'age': ['999']}`"
     ]
+    hidden = {**source, "sensitive": ["age"]}
+    vectors = build_vectors(Sources.model_validate({"vectors": hidden}), FeatureSettings(), None, tmp_path)
+    assert not [notice for notice in vectors.notices if "999" in notice.text], (
+        "a report shows warnings, and no such column"
+    )
     mended = {**source, "null_values": {"age": ["999"]}}
     vectors = build_vectors(Sources.model_validate({"vectors": mended}), FeatureSettings(), None, tmp_path)
     assert vectors.frame["age"].isna().sum() == 10

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from segment_model.display.shown_table import ShownTable, shown_as_table
-from segment_model.errors import counted, percent
+from segment_model.errors import ContractError, counted, percent, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,26 @@ class SegmentLabel:
     def signature(self) -> str:
         """Who gave name and notes, and on which day: "maria, 2026-07-01"; empty where that was not recorded."""
         return ", ".join(part for part in (self.by, self.at[:10]) if part)
+
+
+def checked_labels(labels: Mapping[str, SegmentLabel]) -> dict[str, SegmentLabel]:
+    """The labels by segment id, if they are what a caller should have handed over.
+
+    Raises
+    ------
+    ContractError
+        If they are no dict, one is no label, or a name is no text.
+    """
+    if not isinstance(labels, Mapping):
+        raise ContractError(f"overlay is a dict of labels by segment id; got {shown(labels)}")
+    for segment_id, label in labels.items():
+        if not isinstance(label, SegmentLabel):
+            raise ContractError(
+                f"overlay: {segment_id!r} is {shown(label)}, no label; write SegmentLabel({str(label)!r:.60})"
+            )
+        if not isinstance(label.name, str) or not label.name.strip():
+            raise ContractError(f"overlay: the name of {segment_id!r} is {shown(label.name)}; expected text")
+    return dict(labels)
 
 
 @shown_as_table

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from segment_model.assigners.assigner import Assigner
-from segment_model.cards import SegmentCard, SegmentLabel
+from segment_model.cards import SegmentCard, SegmentLabel, checked_labels
 from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
 from segment_model.display.shown_table import ShownTable, shown_as_table
@@ -144,16 +144,7 @@ class SegmentModel:
         ContractError
             If they are no dict, one is no label, or a name is no text.
         """
-        if not isinstance(overlay, Mapping):
-            raise ContractError(f"overlay is a dict of labels by segment id; got {shown(overlay)}")
-        for segment_id, label in overlay.items():
-            if not isinstance(label, SegmentLabel):
-                raise ContractError(
-                    f"overlay: {segment_id!r} is {shown(label)}, no label; write SegmentLabel({str(label)!r:.60})"
-                )
-            if not isinstance(label.name, str) or not label.name.strip():
-                raise ContractError(f"overlay: the name of {segment_id!r} is {shown(label.name)}; expected text")
-        return replace(self, overlay=dict(overlay))._with_digest(self.digest)
+        return replace(self, overlay=checked_labels(overlay))._with_digest(self.digest)
 
     @overload
     def assign(

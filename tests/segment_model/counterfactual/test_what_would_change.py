@@ -615,8 +615,8 @@ def test_a_single_order_is_the_first_and_the_last() -> None:
             answer = what_would_change(rfm_model(), customer, to, changeable)
             if answer.reachable and answer.customer is not None:
                 reached += 1
-                one_day = answer.customer["recency_days"] == tenure
-                assert answer.customer["frequency"] != 1 or one_day, (changeable, answer)
+                first_is_last = answer.customer["recency_days"] == tenure
+                assert answer.customer["frequency"] != 1 or first_is_last, (changeable, answer)
     assert reached > 10
     # of a business that counts the tenure from the sign-up, one order says nothing of it
     signed_up = BUYER | {"frequency": 1.0, "monetary_value": 2.0, "recency_days": 20.0, "tenure_days": 90.0}

@@ -228,7 +228,7 @@ def test_an_exact_value_is_within_half_a_percent(number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "of_one"),
+    ("unit", "singular"),
     [
         ("days", "day"),
         ("orders", "order"),
@@ -239,11 +239,11 @@ def test_an_exact_value_is_within_half_a_percent(number: float) -> None:
         ("class", "class"),
     ],
 )
-def test_one_of_a_unit_keeps_a_symbol(unit: str, of_one: str) -> None:
+def test_one_of_a_unit_keeps_a_symbol(unit: str, singular: str) -> None:
     """One millisecond is not "1 m"."""
     column = Column("x", Kind.NUMBER, unit=unit)
-    assert plain_value(1.0, column) == exact_value(1.0, column) == f"1 {of_one}"
-    assert in_words_of_change(2.0, 1.0, column) == f"x: 1 {of_one} less (from 2 to 1)"
+    assert plain_value(1.0, column) == exact_value(1.0, column) == f"1 {singular}"
+    assert in_words_of_change(2.0, 1.0, column) == f"x: 1 {singular} less (from 2 to 1)"
     assert unitless_value(1.0, column) == "1"
     assert unitless_value(2.0, column) == "2"
 

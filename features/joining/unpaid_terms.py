@@ -29,8 +29,8 @@ def notices_of_unpaid_terms(frame: pd.DataFrame) -> Iterator[Notice]:
         return
     mrr, order, silent = (frame[name].to_numpy(dtype=float) for name in NEEDED)
     pays = (mrr > 0) & (order > 0)
-    months = order[pays] / mrr[pays]
-    of_period = [np.abs(months / period - 1) <= ALIKE for period in PERIODS]
+    # not divided: a minute MRR would overflow
+    of_period = [np.abs(order[pays] - period * mrr[pays]) <= ALIKE * period * mrr[pays] for period in PERIODS]
     is_invoiced = np.any(of_period, axis=0)
     invoiced = int(is_invoiced.sum())
     if invoiced < FEWEST or invoiced < LEAST_INVOICED * pays.sum():

@@ -36,11 +36,12 @@ def test_invoices_that_stopped_are_told() -> None:
         vectors(35.0, 10.0, 30),  # other purchases
         vectors(20.0, 10.0, 30).assign(mrr=0.0),  # nothing runs
         vectors(20.0, np.nan, 0).assign(average_order_value=np.nan),
+        vectors(1e300, 10.0, 30).assign(mrr=1e-308),
         vectors(20.0, 10.0, 30).drop(columns="mrr"),
         vectors(20.0, 10.0, 30)[:4],
         vectors(20.0, 10.0, 30)[:0],
     ],
-    ids=["month", "year", "quarter", "few", "purchases", "over", "no orders", "no terms", "small", "empty"],
+    ids=["month", "year", "quarter", "few", "purchases", "over", "no orders", "huge", "no terms", "small", "empty"],
 )
 def test_nothing_is_told_of_others(frame: pd.DataFrame) -> None:
     assert not list(notices_of_unpaid_terms(frame))
